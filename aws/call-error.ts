@@ -1,0 +1,143 @@
+import type { Pluggable } from "@smithy/types";
+
+/** Why AWS did not do what it was asked, as far as a user can act on it. */
+export type AwsCallErrorKind =
+  | "accessDenied"
+  | "noCredentials"
+  | "badCredentials"
+  | "unreachable"
+  | "throttled"
+  | "notFound"
+  | "other";
+
+const kindByCode: Record<string, AwsCallErrorKind> = {
+  AccessDenied: "accessDenied",
+  AccessDeniedException: "accessDenied",
+  ForbiddenException: "accessDenied",
+  NotAuthorizedException: "accessDenied",
+  UnauthorizedClientException: "accessDenied",
+  AuthorizationErrorException: "accessDenied",
+  CredentialsProviderError: "noCredentials",
+  TokenProviderError: "noCredentials",
+  ExpiredToken: "badCredentials",
+  ExpiredTokenException: "badCredentials",
+  InvalidClientTokenId: "badCredentials",
+  InvalidSignatureException: "badCredentials",
+  SignatureDoesNotMatch: "badCredentials",
+  UnrecognizedClientException: "badCredentials",
+  MissingAuthenticationToken: "badCredentials",
+  MissingAuthenticationTokenException: "badCredentials",
+  ThrottlingException: "throttled",
+  Throttling: "throttled",
+  ThrottledClientException: "throttled",
+  ClientLimitExceededException: "throttled",
+  ConnectionLimitExceededException: "throttled",
+  RequestLimitExceeded: "throttled",
+  TooManyRequestsException: "throttled",
+  SlowDown: "throttled",
+  NotFoundException: "notFound",
+  NoSuchEntityException: "notFound",
+  NoSuchEntity: "notFound",
+  ResourceNotFoundException: "notFound",
+  QueueDoesNotExist: "notFound",
+  NoSuchBucket: "notFound",
+  NoSuchKey: "notFound",
+  ECONNREFUSED: "unreachable",
+  ECONNRESET: "unreachable",
+  ENOTFOUND: "unreachable",
+  EAI_AGAIN: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  EPIPE: "unreachable",
+  ETIMEDOUT: "unreachable",
+  TimeoutError: "unreachable",
+};
+
+/** A failed AWS call: which IAM action it was, in which region, what AWS said, and what to do about it. */
+export class AwsCallError extends Error {
+  override readonly name = "AwsCallError";
+
+  constructor(
+    readonly kind: AwsCallErrorKind,
+    /** The error's name on the wire, e.g. `NotFoundException`, or the system's code, e.g. `ECONNREFUSED`. */
+    readonly code: string,
+    /** The IAM action, e.g. `chime:PutVoiceConnectorStreamingConfiguration`. */
+    readonly action: string,
+    readonly region: string | undefined,
+    message: string,
+    cause: unknown,
+  ) {
+    super(message, { cause });
+  }
+}
+
+interface SdkErrorShape {
+  name?: string;
+  code?: string;
+  Code?: string;
+  message?: string;
+  errors?: SdkErrorShape[];
+  $metadata?: { httpStatusCode?: number; requestId?: string };
+}
+
+function codeOf(error: SdkErrorShape): string {
+  const system = error.code ?? error.errors?.[0]?.code;
+  if (system && kindByCode[system] === "unreachable") return system;
+  return error.name && error.name !== "Error" ? error.name : (error.Code ?? system ?? "Error");
+}
+
+function kindOf(code: string, httpStatusCode: number | undefined): AwsCallErrorKind {
+  return kindByCode[code] ?? (httpStatusCode === 429 ? "throttled" : httpStatusCode === 403 ? "accessDenied" : "other");
+}
+
+/** What went wrong in one sentence that names the action, then what to do. */
+export function toAwsCallError(error: unknown, action: string, region?: string, endpoint?: string): AwsCallError {
+  if (error instanceof AwsCallError) return error;
+  const shape = (error ?? {}) as SdkErrorShape;
+  const code = codeOf(shape);
+  const kind = kindOf(code, shape.$metadata?.httpStatusCode);
+  const said = shape.message?.trim() || shape.errors?.[0]?.message || "no message";
+  const where = region ? ` in ${region}` : "";
+  const requestId = shape.$metadata?.requestId ? ` (request ${shape.$metadata.requestId})` : "";
+  const text: Record<AwsCallErrorKind, string> = {
+    accessDenied: `AWS denied ${action}${where}: ${said}. Allow the action ${action} for these credentials${requestId}.`,
+    noCredentials: `No AWS credentials for ${action}${where}: ${said}. Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the Pulumi configuration aws:profile.`,
+    badCredentials: `AWS did not accept the credentials for ${action}${where} (${code}: ${said}). Sign in again or renew them.`,
+    unreachable: `Cannot reach ${endpoint ?? "the AWS endpoint"} for ${action}${where} (${code}). Check the region, the network and AWS_ENDPOINT_URL.`,
+    throttled: `AWS throttled ${action}${where} and went on doing so through all retries (${code}: ${said})${requestId}. Try again later or ask for a higher quota.`,
+    notFound: `${action}${where}: ${said} (${code})${requestId}.`,
+    other: `${action}${where} failed: ${said} (${code})${requestId}.`,
+  };
+  return new AwsCallError(kind, code, action, region, text[kind], error);
+}
+
+interface NamedErrorsConfig {
+  region?: () => Promise<string>;
+  endpoint?: () => Promise<{ protocol: string; hostname: string; port?: number }>;
+}
+
+/**
+ * SDK plugin: every error of the client becomes an {@link AwsCallError}, after the SDK's own retries.
+ * @param servicePrefix the prefix of the service's IAM actions, e.g. `chime`
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a plugin must fit any client's input and output types
+export function namedErrors(servicePrefix: string, config: NamedErrorsConfig): Pluggable<any, any> {
+  return {
+    applyToStack(stack) {
+      stack.add(
+        (next, context) => async (args) => {
+          try {
+            return await next(args);
+          } catch (error) {
+            const action = `${servicePrefix}:${String(context.commandName ?? "call").replace(/Command$/, "")}`;
+            const region = await config.region?.().catch(() => undefined);
+            const url = await config.endpoint?.().catch(() => undefined);
+            const endpoint = url && `${url.protocol}//${url.hostname}${url.port ? `:${url.port}` : ""}`;
+            throw toAwsCallError(error, action, region, endpoint);
+          }
+        },
+        { step: "initialize", name: "namedErrors", priority: "high" },
+      );
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { AwsSession } from "./aws-clients.js";
+import { readStackConfiguration } from "./stack-configuration.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: property maps as the engine passes them; each lifecycle states its own types
+type Properties = any;
+
+/** The operations of a resource as plain functions over AWS: what lifecycle.ts of each resource exports. */
+export interface Lifecycle {
+  check(aws: AwsSession, olds: Properties, news: Properties): Promise<dynamic.CheckResult>;
+  diff(id: string, olds: Properties, news: Properties): dynamic.DiffResult;
+  create(aws: AwsSession, inputs: Properties): Promise<dynamic.CreateResult>;
+  read(aws: AwsSession, id: string, props: Properties): Promise<dynamic.ReadResult>;
+  update(aws: AwsSession, id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult>;
+  delete(aws: AwsSession, id: string, props: Properties): Promise<void>;
+}
+
+/** The wire format has no undefined: a property without a value is left out. */
+function withoutUndefined<T>(result: T): T {
+  return result === undefined ? result : JSON.parse(JSON.stringify(result));
+}
+
+/** The engine prints the stack of most errors; for a user's own mistakes and AWS's refusals it says nothing. */
+async function withoutStack<T>(operation: () => T | Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof Error) error.stack = "";
+    throw error;
+  }
+}
+
+/**
+ * A lifecycle as the object that Pulumi's dynamic-provider process calls. The process makes one per provider text and
+ * calls `configure` once, before anything else and without waiting for it: so `configure` must be synchronous.
+ */
+export function asProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  let aws = new AwsSession(readStackConfiguration(() => undefined), process.env);
+  let misconfigured: Error | undefined;
+  const run = <T>(operation: () => T | Promise<T>): Promise<T> =>
+    withoutStack(async () => {
+      if (misconfigured) throw misconfigured;
+      return withoutUndefined(await operation());
+    });
+  return {
+    configure: async ({ config }) => {
+      try {
+        aws = new AwsSession(readStackConfiguration((key) => config.get(key)), process.env);
+      } catch (error) {
+        // Thrown from here it would be met by the first resource alone; every later one would run unconfigured.
+        misconfigured = error as Error;
+      }
+    },
+    check: (olds, news) => run(() => lifecycle.check(aws, olds, news)),
+    diff: (id, olds, news) => run(() => lifecycle.diff(id, olds, news)),
+    create: (inputs) => run(() => lifecycle.create(aws, inputs)),
+    read: (id, props) => run(() => lifecycle.read(aws, id, props ?? {})),
+    update: (id, olds, news) => run(() => lifecycle.update(aws, id, olds, news)),
+    delete: (id, props) => run(() => lifecycle.delete(aws, id, props)),
+  };
+}

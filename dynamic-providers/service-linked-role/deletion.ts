@@ -1,0 +1,79 @@
+import {
+  DeleteServiceLinkedRoleCommand,
+  GetRoleCommand,
+  GetServiceLinkedRoleDeletionStatusCommand,
+  type Role,
+} from "@aws-sdk/client-iam";
+import { AwsCallError } from "../../aws/call-error.js";
+import type { AccountScope, AwsSession } from "../aws-clients.js";
+import { serviceLinkedRoleName } from "../voice-connector.js";
+
+export type DeletionOutcome =
+  | { deleted: true }
+  /** IAM's reason and who uses the role, as `region: arn`. IAM's list may be partial or empty. */
+  | { deleted: false; reason: string; users: string[] };
+
+const FIRST_POLL_MS = 500;
+const LONGEST_POLL_MS = 5_000;
+/** How long a role that was just released may still be refused before it is tried again. */
+const NEXT_ROUND_MS = 5_000;
+
+/** The role, or undefined where the account has none. */
+export async function getRole(aws: AwsSession, scope: AccountScope): Promise<Role | undefined> {
+  try {
+    return (await aws.iam(scope).send(new GetRoleCommand({ RoleName: serviceLinkedRoleName }))).Role;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Deletes the role and waits for it. IAM decides asynchronously, and for some minutes after its last use may still call
+ * the role used; so a refusal is tried again until the time is over.
+ * @param deadlineMs on the clock of `aws.now`
+ */
+export async function deleteRole(aws: AwsSession, scope: AccountScope, deadlineMs: number): Promise<DeletionOutcome> {
+  for (;;) {
+    const outcome = await oneRound(aws, scope, deadlineMs);
+    if (outcome.deleted || aws.now() + NEXT_ROUND_MS >= deadlineMs) return outcome;
+    await aws.sleep(NEXT_ROUND_MS);
+  }
+}
+
+async function oneRound(aws: AwsSession, scope: AccountScope, deadlineMs: number): Promise<DeletionOutcome> {
+  const iam = aws.iam(scope);
+  let taskId: string | undefined;
+  try {
+    // While a task is open the same call answers with the same task.
+    taskId = (await iam.send(new DeleteServiceLinkedRoleCommand({ RoleName: serviceLinkedRoleName }))).DeletionTaskId;
+  } catch (error) {
+    if (isNotFound(error)) return { deleted: true };
+    throw error;
+  }
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_POLL_MS)) {
+    const status = await deletionStatus(aws, scope, taskId);
+    if (status.Status === "SUCCEEDED") return { deleted: true };
+    if (status.Status === "FAILED") {
+      const users = (status.Reason?.RoleUsageList ?? []).flatMap(({ Region, Resources }) =>
+        (Resources ?? []).map((resource) => `${Region}: ${resource}`),
+      );
+      return { deleted: false, reason: status.Reason?.Reason ?? "IAM gave no reason", users };
+    }
+    if (aws.now() >= deadlineMs) return { deleted: false, reason: "the deletion was still in progress", users: [] };
+    await aws.sleep(pauseMs);
+  }
+}
+
+/** A task of a role that went quickly may be forgotten before the first look: then the role itself is asked for. */
+async function deletionStatus(aws: AwsSession, scope: AccountScope, taskId: string | undefined) {
+  try {
+    return await aws.iam(scope).send(new GetServiceLinkedRoleDeletionStatusCommand({ DeletionTaskId: taskId }));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const role = await getRole(aws, scope);
+    return { Status: role ? ("IN_PROGRESS" as const) : ("SUCCEEDED" as const), Reason: undefined };
+  }
+}
+
+const isNotFound = (error: unknown): boolean => error instanceof AwsCallError && error.kind === "notFound";

@@ -1,0 +1,133 @@
+import {
+  type AssumeRole,
+  checkAccountScope,
+  type Fault,
+  FaultList,
+  isBoolean,
+  isObject,
+  isPending,
+  isRegion,
+  regionReason,
+} from "../faults.js";
+import { maximumRetentionInHours } from "../voice-connector.js";
+
+export type NotificationTarget = "EventBridge" | "SNS" | "SQS";
+export type OnExisting = "adopt" | "fail";
+export type OnDeleteStreaming = "stop" | "restore" | "retain";
+
+export interface MediaInsights {
+  /** ARN of a media insights pipeline configuration (Chime SDK media pipelines). */
+  configurationArn: string;
+  /** Default: false. */
+  disabled?: boolean;
+}
+
+/** What a resource holds once check has filled in every default; the names are those of state, for ever. */
+export interface StreamingConfigurationInputs {
+  voiceConnectorId: string;
+  region: string;
+  dataRetentionInHours: number;
+  disabled: boolean;
+  notificationTargets: NotificationTarget[];
+  mediaInsights?: MediaInsights;
+  onExisting: OnExisting;
+  onDelete: OnDeleteStreaming;
+  profile?: string;
+  assumeRole?: AssumeRole;
+}
+
+/** The part of a resource that Chime holds. */
+export type ServiceHeld = Pick<
+  StreamingConfigurationInputs,
+  "dataRetentionInHours" | "disabled" | "notificationTargets" | "mediaInsights"
+>;
+
+export const argumentNames = [
+  "voiceConnectorId",
+  "region",
+  "dataRetentionInHours",
+  "disabled",
+  "notificationTargets",
+  "mediaInsights",
+  "onExisting",
+  "onDelete",
+  "profile",
+  "assumeRole",
+] as const;
+
+const targets: readonly unknown[] = ["EventBridge", "SNS", "SQS"];
+
+const isVoiceConnectorId = (value: unknown): boolean =>
+  typeof value === "string" &&
+  (/^[a-z0-9]{21,22}$/.test(value) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value));
+
+const isRetention = (value: unknown): boolean =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximumRetentionInHours;
+
+const isMediaInsightsArn = (value: unknown): boolean =>
+  typeof value === "string" && /^arn:aws[a-z-]*:chime:[a-z0-9-]+:\d{12}:media-insights-pipeline-configuration\/\S+$/.test(value);
+
+const oneOf =
+  (...names: string[]) =>
+  (value: unknown): boolean =>
+    names.some((name) => name === value);
+
+function checkTargets(list: FaultList, value: unknown): void {
+  if (value === undefined || value === null || isPending(value)) return;
+  if (!Array.isArray(value) || value.length < 1 || value.length > 3) {
+    list.add("notificationTargets", "must be a list of one to three of EventBridge, SNS, SQS");
+    return;
+  }
+  value.forEach((target, i) => {
+    list.optional(`notificationTargets[${i}]`, target, (t) => targets.includes(t), "must be EventBridge, SNS or SQS");
+    if (!isPending(target) && value.indexOf(target) < i) list.add(`notificationTargets[${i}]`, "is in the list twice");
+  });
+}
+
+function checkMediaInsights(list: FaultList, value: unknown): void {
+  if (value === undefined || value === null || isPending(value)) return;
+  if (!isObject(value)) {
+    list.add("mediaInsights", "must be an object with configurationArn");
+    return;
+  }
+  list.known(value, ["configurationArn", "disabled"], "mediaInsights.");
+  const reason = "must be the ARN of a media insights pipeline configuration";
+  list.required("mediaInsights.configurationArn", value.configurationArn, isMediaInsightsArn, reason);
+  list.optional("mediaInsights.disabled", value.disabled, isBoolean, "must be true or false");
+}
+
+/**
+ * Every fault of a streaming configuration's arguments, as a program writes them. Values that are not known yet are none.
+ * @param path what the properties' paths begin with, for a component that has several
+ */
+export function streamingConfigurationFaults(args: Record<string, unknown>, path = ""): Fault[] {
+  const list = new FaultList(path);
+  const idReason = "must be 21 or 22 lower-case letters and digits, or a UUID";
+  const retentionReason = `must be 0 or a whole number of hours from 1 to ${maximumRetentionInHours}`;
+  list.known(args, argumentNames);
+  list.required("voiceConnectorId", args.voiceConnectorId, isVoiceConnectorId, idReason);
+  list.optional("region", args.region, isRegion, regionReason);
+  list.required("dataRetentionInHours", args.dataRetentionInHours, isRetention, retentionReason);
+  list.optional("disabled", args.disabled, isBoolean, "must be true or false");
+  checkTargets(list, args.notificationTargets);
+  checkMediaInsights(list, args.mediaInsights);
+  list.optional("onExisting", args.onExisting, oneOf("adopt", "fail"), 'must be "adopt" or "fail"');
+  const onDeleteReason = 'must be "stop", "restore" or "retain"';
+  list.optional("onDelete", args.onDelete, oneOf("stop", "restore", "retain"), onDeleteReason);
+  checkAccountScope(list, args);
+  return list.faults;
+}
+
+/** Fills in the defaults. Values that are not known yet stay as they are. */
+export function withDefaults(args: Record<string, unknown>, region: unknown): Record<string, unknown> {
+  const insights = args.mediaInsights;
+  return {
+    ...args,
+    region,
+    disabled: args.disabled ?? false,
+    notificationTargets: args.notificationTargets ?? ["EventBridge"],
+    ...(isObject(insights) ? { mediaInsights: { ...insights, disabled: insights.disabled ?? false } } : {}),
+    onExisting: args.onExisting ?? "adopt",
+    onDelete: args.onDelete ?? "stop",
+  };
+}

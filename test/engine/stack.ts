@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import {
+  ChimeSDKVoiceClient,
+  CreateVoiceConnectorCommand,
+  GetVoiceConnectorStreamingConfigurationCommand,
+  PutVoiceConnectorStreamingConfigurationCommand,
+  type StreamingConfiguration,
+} from "@aws-sdk/client-chime-sdk-voice";
+import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { type Engine, findEngine } from "../../engine/find-engine.js";
+import { type CommandResult, PulumiProject } from "../../engine/pulumi-project.js";
+import { type LocalAws, startLocalAws } from "../../local-aws/index.js";
+import { serviceLinkedRoleName } from "../../dynamic-providers/voice-connector.js";
+
+let found: Promise<Engine> | undefined;
+
+/** The real engine, found or made once for all tests. */
+export function engine(): Promise<Engine> {
+  found ??= findEngine({ say: (line) => console.error(`      ${line}`) });
+  return found;
+}
+
+export const projectFile = `name: calls
+runtime: nodejs
+main: index.js
+`;
+
+/** A program whose resources are described by a file, so that a test changes arguments and nothing else. */
+const program = `
+const streaming = require("pulumi-chime-voice-streaming");
+const resources = JSON.parse(require("fs").readFileSync("resources.json", "utf8"));
+const named = {};
+for (const { kind, name, args, dependsOn = [] } of resources) {
+  named[name] = new streaming[kind](name, args, { dependsOn: dependsOn.map((other) => named[other]) });
+}
+`;
+
+export interface Described {
+  kind: "StreamingConfiguration" | "ServiceLinkedRole" | "VoiceConnectorStreaming";
+  name: string;
+  args: unknown;
+  dependsOn?: string[];
+}
+
+/** A stack of a small project on the real engine, and the local AWS that it talks to. */
+export class Stack {
+  private constructor(
+    readonly aws: LocalAws,
+    readonly project: PulumiProject,
+  ) {}
+
+  /** @param aws an AWS that stacks share; default: one of its own */
+  static async open(aws?: LocalAws, env: Record<string, string> = {}): Promise<Stack> {
+    const own = aws ?? (await startLocalAws());
+    const files = {
+      "Pulumi.yaml": projectFile,
+      "package.json": '{ "name": "calls", "private": true }',
+      "index.js": program,
+      "resources.json": "[]",
+    };
+    const project = await PulumiProject.create({ engine: await engine(), files, env: { ...own.env, ...env } });
+    const stack = new Stack(own, project);
+    const init = await project.pulumi("stack", "init", "dev");
+    assert.equal(init.exitCode, 0, init.stderr);
+    return stack;
+  }
+
+  async close(): Promise<void> {
+    await this.project.dispose();
+    await this.aws.close();
+  }
+
+  describe(...resources: Described[]): Promise<void> {
+    return this.project.write("resources.json", JSON.stringify(resources));
+  }
+
+  up(...flags: string[]): Promise<CommandResult> {
+    return this.project.pulumi("up", "--yes", "--non-interactive", ...flags);
+  }
+
+  preview(...flags: string[]): Promise<CommandResult> {
+    return this.project.pulumi("preview", "--non-interactive", ...flags);
+  }
+
+  /** Exits with 7 where AWS holds something else than the state. */
+  drift(...flags: string[]): Promise<CommandResult> {
+    return this.project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--non-interactive", ...flags);
+  }
+
+  refresh(...flags: string[]): Promise<CommandResult> {
+    return this.project.pulumi("refresh", "--yes", "--non-interactive", ...flags);
+  }
+
+  destroy(...flags: string[]): Promise<CommandResult> {
+    return this.project.pulumi("destroy", "--yes", "--non-interactive", ...flags);
+  }
+
+  /** The outputs of a resource in state, by its name. */
+  async outputs(name: string): Promise<Record<string, unknown> | undefined> {
+    const { deployment } = await this.project.state();
+    return deployment.resources?.find(({ urn }) => urn.endsWith(`::${name}`))?.outputs;
+  }
+
+  chime(region: string): ChimeSDKVoiceClient {
+    return new ChimeSDKVoiceClient({ region, endpoint: this.aws.endpoint, credentials });
+  }
+
+  async createConnector(region: string): Promise<string> {
+    const { VoiceConnector } = await this.chime(region).send(
+      new CreateVoiceConnectorCommand({ Name: "office", RequireEncryption: false }),
+    );
+    return VoiceConnector?.VoiceConnectorId ?? "";
+  }
+
+  /** What AWS holds, asked of AWS. */
+  async streaming(region: string, voiceConnectorId: string): Promise<StreamingConfiguration | undefined> {
+    try {
+      const command = new GetVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId: voiceConnectorId });
+      return (await this.chime(region).send(command)).StreamingConfiguration;
+    } catch (error) {
+      if ((error as Error).name === "NotFoundException") return undefined;
+      throw error;
+    }
+  }
+
+  async putStreaming(region: string, voiceConnectorId: string, configuration: StreamingConfiguration): Promise<void> {
+    await this.chime(region).send(
+      new PutVoiceConnectorStreamingConfigurationCommand({
+        VoiceConnectorId: voiceConnectorId,
+        StreamingConfiguration: configuration,
+      }),
+    );
+  }
+
+  async roleExists(): Promise<boolean> {
+    const iam = new IAMClient({ region: "us-east-1", endpoint: this.aws.endpoint, credentials });
+    return iam.send(new GetRoleCommand({ RoleName: serviceLinkedRoleName })).then(
+      () => true,
+      (error: Error) => {
+        if (error.name === "NoSuchEntityException") return false;
+        throw error;
+      },
+    );
+  }
+}
+
+const credentials = { accessKeyId: "AKIATEST", secretAccessKey: "test" };
+
+/** Everything that a command printed, for messages of failed assertions. */
+export function printed({ stdout, stderr }: CommandResult): string {
+  return `${stdout}\n${stderr}`;
+}
