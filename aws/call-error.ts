@@ -113,7 +113,6 @@ export function toAwsCallError(error: unknown, action: string, region?: string, 
 
 interface NamedErrorsConfig {
   region?: () => Promise<string>;
-  endpoint?: () => Promise<{ protocol: string; hostname: string; port?: number }>;
 }
 
 /**
@@ -131,9 +130,9 @@ export function namedErrors(servicePrefix: string, config: NamedErrorsConfig): P
           } catch (error) {
             const action = `${servicePrefix}:${String(context.commandName ?? "call").replace(/Command$/, "")}`;
             const region = await config.region?.().catch(() => undefined);
-            const url = await config.endpoint?.().catch(() => undefined);
-            const endpoint = url && `${url.protocol}//${url.hostname}${url.port ? `:${url.port}` : ""}`;
-            throw toAwsCallError(error, action, region, endpoint);
+            // Set by the SDK once the call has got as far as its endpoint.
+            const { endpointV2 } = context as { endpointV2?: { url: URL } };
+            throw toAwsCallError(error, action, region, endpointV2?.url.origin);
           }
         },
         { step: "initialize", name: "namedErrors", priority: "high" },

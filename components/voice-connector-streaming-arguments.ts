@@ -11,7 +11,10 @@ export function childName({ name, voiceConnectorId }: ConnectorArgs): string {
 }
 
 /** A connector's own arguments over the defaults for all. */
-export function connectorArguments(args: VoiceConnectorStreamingArgs, connector: ConnectorArgs): Record<string, unknown> {
+export function connectorArguments(
+  args: VoiceConnectorStreamingArgs,
+  connector: ConnectorArgs,
+): Record<string, unknown> {
   const { name: _name, ...own } = connector as unknown as Record<string, unknown>;
   const defaults = Object.fromEntries(
     defaultNames.map((name) => [name, (args as unknown as Record<string, unknown>)[name]]),
@@ -54,7 +57,12 @@ function defaultFaults(args: VoiceConnectorStreamingArgs): Fault[] {
   );
 }
 
-function nameFaults(connector: ConnectorArgs, i: number, ids: Map<unknown, number>, names: Map<string, number>): Fault[] {
+function nameFaults(
+  connector: ConnectorArgs,
+  i: number,
+  ids: Map<unknown, number>,
+  names: Map<string, number>,
+): Fault[] {
   const list = new FaultList(`connectors[${i}].`);
   const { voiceConnectorId: id, name } = connector;
   list.optional("name", name, isText, "must be a text that is not empty");

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ServiceLinkedRole, type ServiceLinkedRoleArgs } from "../dynamic-providers/service-linked-role/resource.js";
 import { faultsError, refuseProvider } from "../dynamic-providers/shim.js";
-import { StreamingConfiguration, type StreamingConfigurationArgs } from "../dynamic-providers/streaming-configuration/resource.js";
+import {
+  StreamingConfiguration,
+  type StreamingConfigurationArgs,
+} from "../dynamic-providers/streaming-configuration/resource.js";
 import { outboundHostName, streamNamePrefix } from "../dynamic-providers/voice-connector.js";
 import { childName, connectorArguments, voiceConnectorStreamingFaults } from "./voice-connector-streaming-arguments.js";
 

@@ -37,6 +37,11 @@ const realSurroundings: Surroundings = {
   tell: (message) => console.error(`warning: ${message}`),
 };
 
+/** Whole resources are passed as scopes: only what chooses the credentials tells one from another. */
+function scopeKey({ profile, assumeRole }: AccountScope): string {
+  return JSON.stringify([profile, assumeRole?.roleArn, assumeRole?.externalId, assumeRole?.sessionName]);
+}
+
 type CredentialProvider = ReturnType<typeof fromIni>;
 
 /** The AWS clients of one provider process: one per service, region and set of credentials, made when first used. */
@@ -107,7 +112,7 @@ export class AwsSession {
    * @throws Error where the stack's `aws:allowedAccountIds` or `aws:forbiddenAccountIds` exclude it
    */
   accountId(scope: AccountScope): Promise<string> {
-    const key = JSON.stringify(scope);
+    const key = scopeKey(scope);
     const known = this.accounts.get(key);
     if (known) return known;
     const asked = this.askAccountId(scope);
@@ -124,7 +129,8 @@ export class AwsSession {
       const { Account: account = "" } = await client.send(new GetCallerIdentityCommand({}));
       const { allowedAccountIds: allowed, forbiddenAccountIds: forbidden } = this.stack;
       if (forbidden?.includes(account)) throw new Error(`AWS account ${account} is in aws:forbiddenAccountIds.`);
-      if (allowed && !allowed.includes(account)) throw new Error(`AWS account ${account} is not in aws:allowedAccountIds.`);
+      if (allowed && !allowed.includes(account))
+        throw new Error(`AWS account ${account} is not in aws:allowedAccountIds.`);
       return account;
     } finally {
       client.destroy();
@@ -132,7 +138,7 @@ export class AwsSession {
   }
 
   private client<T>(what: string, scope: AccountScope, make: () => T): T {
-    const key = `${what} ${JSON.stringify(scope)}`;
+    const key = `${what} ${scopeKey(scope)}`;
     if (!this.clients.has(key)) this.clients.set(key, make());
     return this.clients.get(key) as T;
   }
@@ -165,7 +171,10 @@ export class AwsSession {
     if (accessKeyId && secretAccessKey) credentials = async () => ({ accessKeyId, secretAccessKey, sessionToken });
     else if (webIdentity) credentials = this.fromWebIdentity(webIdentity);
     else if (profile) credentials = this.fromProfile(profile);
-    return assumeRoles.reduce<CredentialProvider | undefined>((source, role) => this.assuming(role, source), credentials);
+    return assumeRoles.reduce<CredentialProvider | undefined>(
+      (source, role) => this.assuming(role, source),
+      credentials,
+    );
   }
 
   private fromProfile(profile: string): CredentialProvider {

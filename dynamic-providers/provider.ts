@@ -36,7 +36,10 @@ async function withoutStack<T>(operation: () => T | Promise<T>): Promise<T> {
  */
 export function asProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  let aws = new AwsSession(readStackConfiguration(() => undefined), process.env);
+  let aws = new AwsSession(
+    readStackConfiguration(() => undefined),
+    process.env,
+  );
   let misconfigured: Error | undefined;
   const run = <T>(operation: () => T | Promise<T>): Promise<T> =>
     withoutStack(async () => {
@@ -46,7 +49,10 @@ export function asProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
   return {
     configure: async ({ config }) => {
       try {
-        aws = new AwsSession(readStackConfiguration((key) => config.get(key)), process.env);
+        aws = new AwsSession(
+          readStackConfiguration((key) => config.get(key)),
+          process.env,
+        );
       } catch (error) {
         // Thrown from here it would be met by the first resource alone; every later one would run unconfigured.
         misconfigured = error as Error;

@@ -38,7 +38,9 @@ export function assertProviderResolves(name: ProviderName): void {
  * An explicit provider would be ignored by the engine for these resources, and with it its region and credentials.
  * @throws pulumi.ResourceError
  */
-export function refuseProvider(options: pulumi.CustomResourceOptions | pulumi.ComponentResourceOptions | undefined): void {
+export function refuseProvider(
+  options: pulumi.CustomResourceOptions | pulumi.ComponentResourceOptions | undefined,
+): void {
   const given = (["provider", "providers"] as const).find((option) => options && option in options);
   if (!given) return;
   throw new pulumi.RunError(
@@ -48,7 +50,11 @@ export function refuseProvider(options: pulumi.CustomResourceOptions | pulumi.Co
 }
 
 /** Faults of arguments, a line each, as one error of the resource. */
-export function faultsError(title: string, faults: { property: string; reason: string }[], resource: pulumi.Resource): pulumi.ResourceError {
+export function faultsError(
+  title: string,
+  faults: { property: string; reason: string }[],
+  resource: pulumi.Resource,
+): pulumi.ResourceError {
   const lines = faults.map(({ property, reason }) => `  ${property} ${reason}`);
   return new pulumi.ResourceError(`${title}\n${lines.join("\n")}`, resource, true);
 }

@@ -87,7 +87,9 @@ export async function findEngine({ say, signal, env = process.env }: FindEngineO
           `No Pulumi engine (${reasons.join("; ")}). Install Pulumi from https://www.pulumi.com/docs/install/ and try again.`,
         );
       }
-      say(`Building Pulumi ${ENGINE_VERSION} from Go modules, once on this machine, about 5 minutes: ${reasons.join("; ")}.`);
+      say(
+        `Building Pulumi ${ENGINE_VERSION} from Go modules, once on this machine, about 5 minutes: ${reasons.join("; ")}.`,
+      );
       await mkdir(join(staging, "bin"));
       await buildEngine({ output: join(staging, "bin", "pulumi"), version: ENGINE_VERSION, say, signal, env });
     }
@@ -134,7 +136,10 @@ async function addNodePlugins(bin: string): Promise<void> {
   );
   if (official) return;
   const host = join(__dirname, "language-host.cjs");
-  const hash = createHash("sha256").update(await readFile(host)).digest("hex").slice(0, 12);
+  const hash = createHash("sha256")
+    .update(await readFile(host))
+    .digest("hex")
+    .slice(0, 12);
   const hostCopy = join(dirname(bin), `language-host-${hash}.cjs`);
   await copyFile(host, hostCopy);
   const scripts = {

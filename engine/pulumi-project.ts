@@ -39,6 +39,8 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 /** A Pulumi project in a temporary folder, run by the real command line on a file backend. */
 export class PulumiProject {
+  private overrides: Record<string, string> = {};
+
   private constructor(
     /** The temporary folder: `project/` and `backend/` are in it. */
     private readonly folder: string,
@@ -57,7 +59,10 @@ export class PulumiProject {
     for (const name of options.linked ?? LINKED) {
       const link = join(project.directory, "node_modules", name);
       await mkdir(dirname(link), { recursive: true });
-      await symlink(name === "pulumi-chime-voice-streaming" ? REPOSITORY : join(REPOSITORY, "node_modules", name), link);
+      await symlink(
+        name === "pulumi-chime-voice-streaming" ? REPOSITORY : join(REPOSITORY, "node_modules", name),
+        link,
+      );
     }
     return project;
   }
@@ -106,6 +111,16 @@ export class PulumiProject {
     }
   }
 
+  /** Runs what `operation` runs with these variables over the project's own; an empty text takes a variable away. */
+  async withEnv<T>(variables: Record<string, string>, operation: () => Promise<T>): Promise<T> {
+    this.overrides = variables;
+    try {
+      return await operation();
+    } finally {
+      this.overrides = {};
+    }
+  }
+
   /** The stack's state. */
   async state(): Promise<Deployment> {
     const { stdout } = await this.pulumi("stack", "export", "--show-secrets");
@@ -117,7 +132,7 @@ export class PulumiProject {
   }
 
   private get environment(): NodeJS.ProcessEnv {
-    return {
+    const variables: NodeJS.ProcessEnv = {
       ...cleanEnvironment(),
       PATH: this.options.engine.path,
       PULUMI_BACKEND_URL: `file://${join(this.folder, "backend")}`,
@@ -127,7 +142,10 @@ export class PulumiProject {
       PULUMI_STACK: "dev",
       NO_COLOR: "1",
       ...this.options.env,
+      ...this.overrides,
     };
+    for (const [name, value] of Object.entries(this.overrides)) if (value === "") delete variables[name];
+    return variables;
   }
 
   private async collect(stream: NodeJS.ReadableStream): Promise<string> {

@@ -90,7 +90,8 @@ async function createRole(aws: AwsSession, inputs: ServiceLinkedRoleInputs): Pro
     return true;
   } catch (error) {
     // InvalidInput has many causes; only this one means that another stack, or Chime, was faster.
-    const taken = error instanceof AwsCallError && error.code.startsWith("InvalidInput") && /has been taken/.test(error.message);
+    const taken =
+      error instanceof AwsCallError && error.code.startsWith("InvalidInput") && /has been taken/.test(error.message);
     if (taken) return false;
     throw error;
   }
@@ -102,7 +103,9 @@ async function waitUntilVisible(aws: AwsSession, inputs: ServiceLinkedRoleInputs
     const role = await getRole(aws, inputs);
     if (role) return role;
   }
-  throw new Error(`IAM made the role ${serviceLinkedRoleName} but does not show it yet. Run the deployment again in a minute.`);
+  throw new Error(
+    `IAM made the role ${serviceLinkedRoleName} but does not show it yet. Run the deployment again in a minute.`,
+  );
 }
 
 function outputsOf(role: Role): Pick<ServiceLinkedRoleState, "arn" | "roleName" | "createDate"> {

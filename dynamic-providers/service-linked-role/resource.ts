@@ -45,7 +45,13 @@ export class ServiceLinkedRole extends pulumi.CustomResource {
   constructor(name: string, args: ServiceLinkedRoleArgs = {}, options?: pulumi.CustomResourceOptions) {
     refuseProvider(options);
     assertProviderResolves("service-linked-role");
-    const outputs = { arn: undefined, roleName: undefined, createDate: undefined, adopted: undefined, accountId: undefined };
+    const outputs = {
+      arn: undefined,
+      roleName: undefined,
+      createDate: undefined,
+      adopted: undefined,
+      accountId: undefined,
+    };
     super(
       ServiceLinkedRole.type,
       name,

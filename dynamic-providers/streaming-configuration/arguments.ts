@@ -65,7 +65,8 @@ const isRetention = (value: unknown): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximumRetentionInHours;
 
 const isMediaInsightsArn = (value: unknown): boolean =>
-  typeof value === "string" && /^arn:aws[a-z-]*:chime:[a-z0-9-]+:\d{12}:media-insights-pipeline-configuration\/\S+$/.test(value);
+  typeof value === "string" &&
+  /^arn:aws[a-z-]*:chime:[a-z0-9-]+:\d{12}:media-insights-pipeline-configuration\/\S+$/.test(value);
 
 const oneOf =
   (...names: string[]) =>

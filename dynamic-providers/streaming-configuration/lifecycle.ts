@@ -8,7 +8,13 @@ import { AwsCallError } from "../../aws/call-error.js";
 import { assertSameAccount } from "../account.js";
 import type { AwsSession } from "../aws-clients.js";
 import { UNKNOWN } from "../faults.js";
-import { argumentNames, type ServiceHeld, type StreamingConfigurationInputs, streamingConfigurationFaults, withDefaults } from "./arguments.js";
+import {
+  argumentNames,
+  type ServiceHeld,
+  type StreamingConfigurationInputs,
+  streamingConfigurationFaults,
+  withDefaults,
+} from "./arguments.js";
 import { comparable, describe, fromService, serviceHeldNames, toService } from "./service-shape.js";
 
 /** What state holds: the inputs, and what create found. States of older versions may lack any of the optional ones. */
@@ -40,7 +46,10 @@ export async function check(aws: AwsSession, olds: Arguments, news: Arguments): 
     failures.push(
       ...streamingConfigurationFaults({ ...news, region })
         .filter(({ property }) => property === "region")
-        .map(({ property, reason }) => ({ property, reason: `${reason} (found in the stack configuration or the environment)` })),
+        .map(({ property, reason }) => ({
+          property,
+          reason: `${reason} (found in the stack configuration or the environment)`,
+        })),
     );
   }
   return { inputs: withDefaults(news, region), failures };
@@ -69,7 +78,11 @@ export async function create(aws: AwsSession, inputs: StreamingConfigurationInpu
 }
 
 /** What Chime holds now, as outputs and as inputs, so that a refresh names each property that was changed elsewhere. */
-export async function read(aws: AwsSession, id: string, props: StreamingConfigurationState): Promise<dynamic.ReadResult> {
+export async function read(
+  aws: AwsSession,
+  id: string,
+  props: StreamingConfigurationState,
+): Promise<dynamic.ReadResult> {
   await assertSameAccount(aws, props, `the streaming configuration of Voice Connector ${props.voiceConnectorId}`);
   const held = await get(aws, props);
   if (!held) return { id: "", props: undefined };
@@ -136,9 +149,12 @@ async function put(
     if (!isNotFound(error)) throw error;
     const [pauseMs, ...rest] = pausesMs;
     if (pauseMs === undefined) {
-      throw new Error(`There is no Voice Connector ${of.voiceConnectorId} in ${of.region}. ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw new Error(
+        `There is no Voice Connector ${of.voiceConnectorId} in ${of.region}. ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
     }
     await aws.sleep(pauseMs);
     await put(aws, of, held, rest);

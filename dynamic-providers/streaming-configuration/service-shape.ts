@@ -5,11 +5,14 @@ export const serviceHeldNames = ["dataRetentionInHours", "disabled", "notificati
 
 /** As `PutVoiceConnectorStreamingConfiguration` takes it, which replaces the whole configuration. */
 export function toService(held: ServiceHeld): StreamingConfiguration {
-  const { mediaInsights } = held;
+  const { mediaInsights, notificationTargets: targets } = held;
   return {
     DataRetentionInHours: held.dataRetentionInHours,
     Disabled: held.disabled,
-    StreamingNotificationTargets: held.notificationTargets.map((target) => ({ NotificationTarget: target })),
+    // A configuration that was found without targets is put back without: an empty list is refused.
+    ...(targets.length
+      ? { StreamingNotificationTargets: targets.map((target) => ({ NotificationTarget: target })) }
+      : {}),
     ...(mediaInsights
       ? {
           MediaInsightsConfiguration: {

@@ -7,10 +7,10 @@ import {
   type StreamingConfiguration,
 } from "@aws-sdk/client-chime-sdk-voice";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { serviceLinkedRoleName } from "../../dynamic-providers/voice-connector.js";
 import { type Engine, findEngine } from "../../engine/find-engine.js";
 import { type CommandResult, PulumiProject } from "../../engine/pulumi-project.js";
 import { type LocalAws, startLocalAws } from "../../local-aws/index.js";
-import { serviceLinkedRoleName } from "../../dynamic-providers/voice-connector.js";
 
 let found: Promise<Engine> | undefined;
 
