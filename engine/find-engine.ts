@@ -28,7 +28,10 @@ export interface FindEngineOptions {
   /** Told in one line each: what is happening and why. */
   say: (line: string) => void;
   signal?: AbortSignal;
+  /** Default: the process's. */
   env?: NodeJS.ProcessEnv;
+  /** Asked first whether the official installer can be reached. Default: Pulumi's own address. */
+  installerUrl?: string;
 }
 
 /** No engine on this machine and none to be had; the message says what to install. */
@@ -55,7 +58,8 @@ async function versionOf(binary: string, env: NodeJS.ProcessEnv): Promise<string
  * modules into the per-user cache.
  * @throws NoEngineError where none of these works
  */
-export async function findEngine({ say, signal, env = process.env }: FindEngineOptions): Promise<Engine> {
+export async function findEngine(options: FindEngineOptions): Promise<Engine> {
+  const { say, signal, env = process.env, installerUrl = "https://get.pulumi.com/install.sh" } = options;
   const onPath = await versionOf("pulumi", env);
   if (onPath && new SemVer(onPath).compare(OLDEST_USABLE) >= 0) {
     return { version: onPath, source: "PATH", path: env.PATH ?? "" };
@@ -77,7 +81,7 @@ export async function findEngine({ say, signal, env = process.env }: FindEngineO
   await mkdir(cacheFolder(env), { recursive: true });
   const staging = await mkdtemp(join(cacheFolder(env), ".making-"));
   try {
-    const refused = await installOfficial(staging, say, signal);
+    const refused = await installOfficial(staging, installerUrl, say, signal);
     if (refused) {
       reasons.push(`the official installer: ${refused}`);
       const go = await goVersion(env);
@@ -105,12 +109,13 @@ export async function findEngine({ say, signal, env = process.env }: FindEngineO
 /** Resolves with nothing, or with the reason why the installer gave no engine. */
 async function installOfficial(
   root: string,
+  installerUrl: string,
   say: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   try {
     const timeout = AbortSignal.timeout(INSTALLER_PROBE_MS);
-    const response = await fetch("https://get.pulumi.com/install.sh", {
+    const response = await fetch(installerUrl, {
       method: "HEAD",
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
