@@ -234,4 +234,25 @@ describe("StreamingConfiguration on the real engine", function () {
     assert.doesNotMatch(exported.stdout, /very-secret/);
     assert.equal((await stack.destroy()).exitCode, 0);
   });
+
+  it("values that are not known at preview are no faults, and up goes on with what they turn out to be", async () => {
+    const connector = await stack.createConnector("us-east-1");
+    await stack.project.write(
+      "index.js",
+      `const { ServiceLinkedRole, StreamingConfiguration } = require("pulumi-chime-voice-streaming");
+       const role = new ServiceLinkedRole("role");
+       new StreamingConfiguration("office", {
+         voiceConnectorId: role.arn.apply(() => "${connector}"),
+         region: role.arn.apply(() => "us-east-1"),
+         dataRetentionInHours: role.arn.apply(() => 5),
+         notificationTargets: [role.arn.apply(() => "SQS")],
+       });`,
+    );
+    const preview = await stack.preview();
+    assert.equal(preview.exitCode, 0, printed(preview));
+    const up = await stack.up("--skip-preview");
+    assert.equal(up.exitCode, 0, printed(up));
+    assert.equal((await stack.streaming("us-east-1", connector))?.DataRetentionInHours, 5);
+    assert.equal((await stack.destroy()).exitCode, 0);
+  });
 });

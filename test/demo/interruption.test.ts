@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { engine } from "../engine/stack.js";
+
+const repository = join(__dirname, "..", "..");
+
+/** Processes that carry a variable in their environment, by what /proc tells. */
+function processesWith(variable: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(variable);
+      } catch {
+        return false;
+      }
+    })
+    .map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
+}
+
+describe("the demo, interrupted", function () {
+  this.timeout(90_000);
+  let folder: string;
+
+  before(function () {
+    if (existsSync("/proc/self/environ")) return;
+    console.error("      skipped: processes are looked for in /proc, which this system does not have");
+    this.skip();
+  });
+  beforeEach(async () => {
+    await engine();
+    folder = await mkdtemp(join(tmpdir(), "chime-voice-streaming-demo-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** Starts the demo, and waits for a line that matches. */
+  async function startUntil(line: RegExp): Promise<ChildProcess> {
+    const demo = spawn(process.execPath, ["--import", "tsx", "demo/main.ts"], {
+      cwd: repository,
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const lines = createInterface({ input: demo.stdout! });
+    for await (const text of lines) if (line.test(text)) break;
+    // What is printed later must not stop the demo at a full pipe.
+    demo.stdout!.resume();
+    return demo;
+  }
+
+  const moments: [string, RegExp, NodeJS.Signals][] = [
+    ["while local-aws starts", /Pulumi \d/, "SIGINT"],
+    ["while pulumi creates", /calls-role creating/, "SIGINT"],
+    ["while a call is recorded", /First call/, "SIGTERM"],
+    ["while pulumi destroys", /deleting/, "SIGINT"],
+  ];
+  for (const [moment, line, signal] of moments) {
+    it(`${moment}: leaves no process and no temporary folder, and says that it was interrupted`, async () => {
+      const demo = await startUntil(line);
+      demo.kill(signal);
+      const [code] = await once(demo, "exit");
+      assert.equal(code, 130);
+      assert.deepEqual(processesWith(`TMPDIR=${folder}`), []);
+      assert.deepEqual(await readdir(folder), []);
+    });
+  }
+});
