@@ -9,6 +9,11 @@ const REPOSITORY = dirname(__dirname);
 const EXAMPLE = join(REPOSITORY, "examples", "quick-start");
 const EXAMPLE_FILES = ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"];
 
+/** Pulumi tells each step as it goes; the demo shows what it says at the end. */
+function quietFlags([command]: string[]): string[] {
+  return ["up", "refresh", "destroy"].includes(command ?? "") ? ["--suppress-progress", "--suppress-outputs"] : [];
+}
+
 export interface StageOptions {
   engine: Engine;
   signal: AbortSignal;
@@ -55,7 +60,7 @@ export class Stage {
 
   /** Runs `pulumi` in the project. @throws Error with its output where the exit code is not among `expected` */
   async pulumi(args: string[], expected = [0]): Promise<{ exitCode: number; stdout: string }> {
-    const result = await this.project!.pulumi(...args, "--non-interactive");
+    const result = await this.project!.pulumi(...args, "--non-interactive", ...quietFlags(args));
     if (expected.includes(result.exitCode)) return result;
     throw new Error(`pulumi ${args.join(" ")} ended with ${result.exitCode}:\n${result.stdout}\n${result.stderr}`);
   }

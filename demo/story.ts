@@ -32,7 +32,7 @@ export class Story {
 
   async play(): Promise<void> {
     await this.deploy();
-    const worker = this.stage.start(["worker"], { OUTPUT: this.stage.output });
+    const worker = this.stage.start(["worker"], { OUTPUT: this.stage.output, LOG_LEVEL: "warn" });
     const first = await this.call("First call", worker);
     const second = await this.call("Second call", worker);
     const streams = (call: PlayedCall) =>

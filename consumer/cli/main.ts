@@ -20,7 +20,9 @@ function packageVersion(): string {
 
 function program(): Command {
   const root = new Command("chime-voice-streaming")
-    .description("Call audio of Amazon Chime SDK Voice Connectors: extract it, record it, and try it all without an account.")
+    .description(
+      "Call audio of Amazon Chime SDK Voice Connectors: extract it, record it, and try it all without an account.",
+    )
     .version(packageVersion())
     .exitOverride();
   for (const command of [

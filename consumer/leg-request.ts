@@ -1,0 +1,55 @@
+import type { EndedEvent, StartedEvent } from "./events/streaming-event.js";
+import type { StreamArn } from "./events/stream-arn.js";
+
+/** One leg of a call, as far as it is known: what is missing is found in the stream, or does not bound it. */
+export interface LegRequest {
+  stream: StreamArn;
+  transactionId?: string;
+  callId?: string;
+  voiceConnectorId?: string;
+  isCaller?: boolean;
+  direction?: "Inbound" | "Outbound";
+  /** The leg's first fragment. */
+  startFragmentNumber?: string;
+  /** The leg's last fragment. */
+  endFragmentNumber?: string;
+  startTimeMs?: number;
+  endTimeMs?: number;
+  sampleRateHz?: number;
+}
+
+/** A media type that is not the PCM that Voice Connectors stream. */
+export class UnknownMediaType extends Error {
+  override readonly name = "UnknownMediaType";
+}
+
+/**
+ * The sample rate of `audio/L16` (RFC 2586), which for a Voice Connector means 8,000 Hz, mono, and little-endian
+ * samples unlike the RFC's. A missing media type is taken for the same: real ENDED events have none.
+ */
+export function sampleRateHzOf(mediaType: string | undefined): number {
+  if (mediaType === undefined) return 8_000;
+  const match = /^audio\/L16(?:\s*;\s*rate=(\d{4,6}))?(?:\s*;\s*channels=1)?$/i.exec(mediaType);
+  if (!match) throw new UnknownMediaType(`the media type ${JSON.stringify(mediaType)} is not audio/L16`);
+  return match[1] ? Number(match[1]) : 8_000;
+}
+
+/** What an event says about its leg. Throws `UnknownMediaType`. */
+export function legOfEvent(event: StartedEvent | EndedEvent): LegRequest {
+  const { stream, transactionId, callId, voiceConnectorId, isCaller, direction } = event;
+  const { startFragmentNumber, startTimeMs } = event;
+  return {
+    stream,
+    transactionId,
+    callId,
+    voiceConnectorId,
+    isCaller,
+    direction,
+    startFragmentNumber,
+    startTimeMs,
+    sampleRateHz: sampleRateHzOf(event.mediaType),
+    ...(event.status === "ENDED"
+      ? { endFragmentNumber: event.currentFragmentNumber, endTimeMs: event.endTimeMs }
+      : {}),
+  };
+}

@@ -1,0 +1,140 @@
+import { forEachChild } from "../ebml/children.js";
+import { BlockHeader, readBlockHeader, SMALLEST_BLOCK_BYTES } from "./block-header.js";
+import { BlockTable } from "./block-table.js";
+import type { Track } from "./fragment.js";
+import { LACING_MASK, laceFramesStart } from "./lacing.js";
+import { ElementId } from "./matroska-elements.js";
+
+/** `foreign`: of a track that the header does not name, or no block at all. `badLacing`: its frames' sizes do not fit. */
+export type BlockOutcome = "block" | "foreign" | "badLacing";
+
+/** Reads the blocks of the cluster at hand into a table. Positions in the table count from the fragment's first byte. */
+export class BlockReader {
+  readonly table = new BlockTable();
+  /** After `readRun`: index of the last block element it read. */
+  lastStart = 0;
+  /** By track number up to 127: 1 where the header names the track, or names none at all. */
+  readonly #known = new Uint8Array(128).fill(1);
+  #numbers: ReadonlySet<number> | undefined;
+  readonly #header = new BlockHeader();
+
+  /** Tracks of the document at hand; none means that its header was lost and any number is taken. */
+  expectTracks(tracks: readonly Track[]): void {
+    this.#numbers = tracks.length > 0 ? new Set(tracks.map((track) => track.number)) : undefined;
+    for (let number = 0; number < this.#known.length; number++) this.#known[number] = this.#isKnown(number) ? 1 : 0;
+  }
+
+  #isKnown(trackNumber: number): boolean {
+    return this.#numbers?.has(trackNumber) ?? true;
+  }
+
+  /**
+   * Reads SimpleBlocks one after the other for as long as they are plain: whole, not laced, with short sizes and track numbers.
+   * This is where an hour of audio spends its time, so it makes no calls and no objects for a block.
+   * @param origin index of the fragment's first byte
+   * @returns index of the first element that it did not read
+   */
+  readRun(bytes: Uint8Array, from: number, end: number, origin: number): number {
+    const table = this.table;
+    const known = this.#known;
+    let index = from;
+    while (index + 7 <= end && bytes[index] === ElementId.SimpleBlock) {
+      let size = bytes[index + 1]!;
+      let content = index + 2;
+      if (size >= 0x80) {
+        size &= 0x7f;
+        if (size === 0x7f) break;
+      } else if (size >= 0x40) {
+        size = ((size & 0x3f) << 8) | bytes[content++]!;
+        if (size === 0x3fff) break;
+      } else if (size >= 0x20) {
+        size = ((size & 0x1f) << 16) | (bytes[content]! << 8) | bytes[content + 1]!;
+        content += 2;
+        if (size === 0x1fffff) break;
+      } else break;
+      const next = content + size;
+      if (next > end || size < SMALLEST_BLOCK_BYTES) break;
+      const track = bytes[content]!;
+      // Anything but a one-octet track number of a known track, no reserved flags and no lacing is looked at more closely.
+      if (track < 0x80 || known[track & 0x7f] !== 1 || (bytes[content + 3]! & 0x76) !== 0) break;
+      const relativeTimecode = ((bytes[content + 1]! << 24) >> 16) | bytes[content + 2]!;
+      table.add(track & 0x7f, relativeTimecode, content + 4 - origin, next - origin);
+      this.lastStart = index;
+      index = next;
+    }
+    return index;
+  }
+
+  /** Whether the content could be a block's, by its first bytes alone. */
+  looksLikeBlock(bytes: Uint8Array, start: number, end: number): boolean {
+    return readBlockHeader(bytes, start, end, this.#header) && this.#isKnown(this.#header.trackNumber);
+  }
+
+  /** Reads the content of one SimpleBlock or Block, laced or not. */
+  readBlock(bytes: Uint8Array, start: number, end: number, origin: number): BlockOutcome {
+    if (!this.looksLikeBlock(bytes, start, end)) return "foreign";
+    const { trackNumber, relativeTimecode, flags, dataStart } = this.#header;
+    const framesStart =
+      (flags & LACING_MASK) === 0 ? dataStart : laceFramesStart(bytes, dataStart, end, flags & LACING_MASK);
+    if (framesStart === undefined) return "badLacing";
+    this.table.add(trackNumber, relativeTimecode, framesStart - origin, end - origin);
+    return "block";
+  }
+
+  /**
+   * Reads the content of a BlockGroup.
+   * @throws {EbmlError} where its children do not add up
+   */
+  readBlockGroup(bytes: Uint8Array, start: number, end: number, origin: number): BlockOutcome {
+    let outcome: BlockOutcome = "foreign";
+    forEachChild(bytes, start, end, (id, from, to) => {
+      if (id === ElementId.BlockInGroup && outcome === "foreign") outcome = this.readBlock(bytes, from, to, origin);
+    });
+    return outcome;
+  }
+
+  /** Whether a block could follow the ones in the table: of a known track, and later than the track's last one. */
+  readonly expects = (trackNumber: number, relativeTimecode: number): boolean => {
+    if (!this.#isKnown(trackNumber)) return false;
+    const last = this.#indexBefore(this.table.length, trackNumber);
+    return last === -1 || relativeTimecode > this.table.relativeTimecode(last);
+  };
+
+  /** Index of the last block of the track before `index`, or -1. */
+  #indexBefore(index: number, trackNumber: number): number {
+    let i = index - 1;
+    while (i >= 0 && this.table.trackNumber(i) !== trackNumber) i--;
+    return i;
+  }
+
+  /**
+   * Rubbish came after the last block: was the block itself whole, or is it the start of one and the end of another, joined
+   * where bytes are missing? Told by time, for joining loses blocks: whole, if the block found next is the one due next by the
+   * rhythm of the blocks before, or if just as many blocks are missing as were overwritten.
+   * @param blockBytes size of the last block's element
+   * @param skippedBytes between its end and the place where reading goes on
+   * @param id which kind of block element is there, with its content from index `content` on
+   */
+  lastIsWhole(
+    blockBytes: number,
+    skippedBytes: number,
+    bytes: Uint8Array,
+    id: number,
+    content: number,
+    end: number,
+  ): boolean {
+    const table = this.table;
+    const last = table.length - 1;
+    const track = table.trackNumber(last);
+    const before = this.#indexBefore(last, track);
+    // A group's block comes after a header of its own; such streams are rare enough to give up a block in doubt.
+    if (id !== ElementId.SimpleBlock || before === -1 || !readBlockHeader(bytes, content, end, this.#header))
+      return false;
+    const rhythm = table.relativeTimecode(last) - table.relativeTimecode(before);
+    const due = table.relativeTimecode(before + 1) + rhythm;
+    const dueTrack = table.trackNumber(before + 1);
+    if (rhythm <= 0 || this.#header.trackNumber !== dueTrack) return false;
+    const blocksMissing = Math.round((this.#header.relativeTimecode - due) / rhythm);
+    return blocksMissing <= 0 || (dueTrack === track && skippedBytes === blocksMissing * blockBytes);
+  }
+}

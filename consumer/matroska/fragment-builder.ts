@@ -1,0 +1,125 @@
+import { BlockTable } from "./block-table.js";
+import type { Damage } from "./damage.js";
+import type { Track } from "./fragment.js";
+import { type KinesisTags, kinesisTagPlace, takeKinesisTag } from "./kinesis-tags.js";
+import { ParsedFragment } from "./parsed-fragment.js";
+
+/**
+ * A fragment whose end has not been seen. It knows which tags are its own and which begin the next one:
+ *
+ * - Kinesis writes the fragment number and the timestamps before a cluster, the continuation token and MILLIS_BEHIND_NOW after it.
+ *   Behind a cluster, the former close the fragment for good.
+ * - A producer writes tags before the cluster they speak of. Kinesis starts a new document at each cluster and so shows the tags
+ *   of a running session at the end of the fragment before; there they are `tagsAfter`. In a document of many clusters without
+ *   tags of Kinesis between them, they are the next cluster's `tagsBefore`.
+ */
+export class FragmentBuilder {
+  readonly kinesis: KinesisTags = {};
+  readonly tagsBefore = new Map<string, string>();
+  readonly tagsAfter = new Map<string, string>();
+  tracks: readonly Track[] = [];
+  hasCluster = false;
+  /** Kept in ticks: the scale may be told later than here, and is the document's. */
+  clusterTimecodeTicks: number | undefined;
+  damaged: Damage | undefined;
+  /** Tags after the cluster that belong to this fragment, or to the next one if a cluster follows in this document. */
+  #undecided = new Map<string, string>();
+  #undecidedStart: number | undefined;
+  #tailMayBeOver = false;
+  #next: FragmentBuilder | undefined;
+  #end: number;
+
+  constructor(readonly offset: number) {
+    this.#end = offset;
+  }
+
+  /** True where Kinesis or the producer wrote tags after the cluster. Known once the fragment is complete. */
+  get hasTail(): boolean {
+    return this.tagsAfter.size > 0 || this.kinesis.continuationToken !== undefined;
+  }
+
+  /** One tag of a Tags element that begins at `tagsStart`. */
+  takeTag(name: string, value: string, tagsStart: number): void {
+    const place = kinesisTagPlace(name);
+    if (this.#next) {
+      this.#next.takeTag(name, value, tagsStart);
+    } else if (!this.hasCluster) {
+      if (place === "none") this.tagsBefore.set(name, value);
+      else takeKinesisTag(this.kinesis, name, value);
+    } else if (place === "none") {
+      this.#undecidedStart ??= tagsStart;
+      this.#undecided.set(name, value);
+    } else if (place === "leading") {
+      if (!this.#tailMayBeOver) this.#decideForThis();
+      this.#next = this.followedByCluster(tagsStart);
+      this.#next.takeTag(name, value, tagsStart);
+    } else {
+      this.#decideForThis();
+      // Kinesis writes its own tags last: the producer's behind them begin the next fragment, if one follows here.
+      this.#tailMayBeOver = true;
+      takeKinesisTag(this.kinesis, name, value);
+    }
+  }
+
+  /**
+   * Damage after the cluster: tags so far are this fragment's. Tags to come are so only if a trailing tag of Kinesis follows
+   * them: they may be the next document's, and would put this fragment's audio into another call.
+   */
+  doubtTail(): void {
+    this.#decideForThis();
+    this.#tailMayBeOver = true;
+  }
+
+  #decideForThis(): void {
+    for (const [name, value] of this.#undecided) this.tagsAfter.set(name, value);
+    this.#undecided = new Map();
+    this.#undecidedStart = undefined;
+  }
+
+  /** A cluster follows in the same document: the builder of its fragment. Call before `seal`. */
+  followedByCluster(clusterStart: number): FragmentBuilder {
+    const next = this.#next ?? new FragmentBuilder(this.#undecidedStart ?? clusterStart);
+    if (!this.#next) {
+      this.#end = next.offset;
+      for (const [name, value] of this.#undecided) next.tagsBefore.set(name, value);
+    }
+    this.#next = undefined;
+    this.#undecided = new Map();
+    this.#undecidedStart = undefined;
+    next.tracks = this.tracks;
+    return next;
+  }
+
+  /** The document ends at `documentEnd`: what is left is this fragment's. Call before `seal`. @returns an error chunk behind it, if any */
+  followedByNothing(documentEnd: number): FragmentBuilder | undefined {
+    const next = this.#next;
+    this.#next = undefined;
+    if (!next) {
+      this.#decideForThis();
+      this.#end = documentEnd;
+    }
+    return next;
+  }
+
+  /** @param window bytes from this fragment's first one on; `blocks` counts positions from there, and is emptied */
+  seal(window: Uint8Array, blocks: BlockTable, millisecondsPerTick: number): ParsedFragment {
+    const bytes = this.#end - this.offset;
+    const timecodeMs =
+      this.clusterTimecodeTicks === undefined ? undefined : this.clusterTimecodeTicks * millisecondsPerTick;
+    // A cluster whose timecode was lost began when the producer says the fragment did.
+    const clusterTimecodeMs = timecodeMs ?? (this.hasCluster ? this.kinesis.producerTimestampMs : undefined);
+    return new ParsedFragment(
+      this.offset,
+      bytes,
+      this.tracks,
+      this.tagsBefore,
+      this.tagsAfter,
+      blocks.length > 0
+        ? blocks.seal(window.subarray(0, bytes), clusterTimecodeMs ?? 0, millisecondsPerTick)
+        : new BlockTable(),
+      this.kinesis,
+      clusterTimecodeMs,
+      this.damaged,
+    );
+  }
+}

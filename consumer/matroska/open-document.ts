@@ -1,0 +1,237 @@
+import type { ByteQueue } from "../ebml/byte-queue.js";
+import { forEachChild } from "../ebml/children.js";
+import { readUint } from "../ebml/element-values.js";
+import { type BlockOutcome, BlockReader } from "./block-reader.js";
+import type { Damage } from "./damage.js";
+import type { DamageLog } from "./damage-log.js";
+import type { Fragment, Track } from "./fragment.js";
+import { FragmentBuilder } from "./fragment-builder.js";
+import { ElementId } from "./matroska-elements.js";
+import { readMillisecondsPerTick } from "./segment-info.js";
+import { readTags } from "./tags.js";
+import { readTracks } from "./tracks.js";
+
+/**
+ * The document being read and the fragment under construction in it. All offsets are the stream's.
+ *
+ * Structure is told by ids alone: what size a segment or cluster claims only serves to notice that something is missing.
+ */
+export class OpenDocument {
+  readonly blocks = new BlockReader();
+  builder: FragmentBuilder | undefined;
+  inCluster = false;
+  /** Something of Matroska has been met in this stream. */
+  sawHeader = false;
+  #released: Fragment[] = [];
+  #clusterEnd: number | undefined;
+  #segmentEnd: number | undefined;
+  #tracks: readonly Track[] = [];
+  #lastTracks: { content: Uint8Array; tracks: readonly Track[] } | undefined;
+  #millisecondsPerTick = 1;
+  /** The beginning of the fragment to come was lost. */
+  #headLost: Damage | undefined;
+  /** The fragment before had tags after its cluster, so the one at hand should have them, too. */
+  #expectsTail = false;
+
+  constructor(
+    private readonly queue: ByteQueue,
+    private readonly log: DamageLog,
+    private readonly maxFragmentBytes: number,
+  ) {}
+
+  takeReleased(): Fragment[] {
+    const released = this.#released;
+    this.#released = [];
+    return released;
+  }
+
+  /** Blocks found at this point of the document would have a cluster to belong to, or a time to start from. */
+  get blocksMayCome(): boolean {
+    if (this.inCluster) return true;
+    return this.builder?.kinesis.producerTimestampMs !== undefined && !this.builder.hasCluster;
+  }
+
+  /** The document, or what was left of it, ends at `at`: its fragment is complete. */
+  end(at: number): void {
+    this.#closeCluster(at);
+    const missing = this.#segmentEnd === undefined ? 0 : this.#segmentEnd - at;
+    this.#segmentEnd = undefined;
+    if (missing > 0) this.#damage("truncated", at, `the segment claims ${missing} bytes more than it has`);
+    const errorChunk = this.builder?.followedByNothing(at);
+    if (this.builder) this.#release(this.builder);
+    if (errorChunk) this.#release(errorChunk);
+    this.builder = undefined;
+  }
+
+  #damage(code: Damage["code"], offset: number, message: string, bytesSkipped?: number): void {
+    const damage = this.log.add(code, offset, message, bytesSkipped);
+    if (this.builder) this.builder.damaged ??= damage;
+  }
+
+  #release(builder: FragmentBuilder): void {
+    if (builder.hasCluster) this.#expectsTail = builder.hasTail;
+    // A header alone, or a chunk that only tells how far behind the reader is, is no fragment.
+    else if (!builder.kinesis.error) return;
+    const window = this.queue.bytes.subarray(builder.offset - this.queue.base);
+    this.#released.push(builder.seal(window, this.blocks.table, this.#millisecondsPerTick));
+  }
+
+  #begin(at: number): FragmentBuilder {
+    const builder = new FragmentBuilder(at);
+    builder.damaged = this.#headLost;
+    this.#headLost = undefined;
+    this.sawHeader = true;
+    return builder;
+  }
+
+  /** A new document's first element begins at `at`. */
+  start(at: number): void {
+    this.end(at);
+    this.builder = this.#begin(at);
+    this.#useTracks([]);
+    this.#millisecondsPerTick = 1;
+  }
+
+  #useTracks(tracks: readonly Track[]): void {
+    this.#tracks = tracks;
+    this.blocks.expectTracks(tracks);
+  }
+
+  openSegment(at: number, claimedEnd: number | undefined): void {
+    // A Segment without an EBML header of its own begins a document, too.
+    if (!this.builder || this.builder.hasCluster) this.start(at);
+    this.#segmentEnd = claimedEnd;
+  }
+
+  openCluster(at: number, contentStart: number, claimedEnd: number | undefined): void {
+    this.#closeCluster(at);
+    if (this.builder?.hasCluster) {
+      const next = this.builder.followedByCluster(at);
+      this.#release(this.builder);
+      this.builder = next;
+    }
+    this.builder ??= this.#begin(at);
+    this.#enterCluster(this.builder);
+    const claimedBytes = claimedEnd === undefined ? 0 : claimedEnd - contentStart;
+    if (claimedBytes <= this.maxFragmentBytes) this.#clusterEnd = claimedEnd;
+    else this.#damage("sizeRefused", at, `Cluster claims ${claimedBytes} bytes, the limit is ${this.maxFragmentBytes}`);
+  }
+
+  #enterCluster(builder: FragmentBuilder): void {
+    builder.hasCluster = true;
+    builder.tracks = this.#tracks;
+    this.inCluster = true;
+  }
+
+  #closeCluster(at: number): void {
+    const missing = this.inCluster && this.#clusterEnd !== undefined ? this.#clusterEnd - at : 0;
+    this.inCluster = false;
+    this.#clusterEnd = undefined;
+    if (missing > 0) this.#damage("truncated", at, `the cluster claims ${missing} bytes more than it has`);
+  }
+
+  /**
+   * Reads an element other than a block; its content is in the queue's window from index `start` to `end`.
+   * @param at offset of its header
+   * @throws {EbmlError} where its content does not add up; then nothing of it was taken over
+   */
+  readMetadata(id: number, at: number, start: number, end: number): void {
+    const { bytes } = this.queue;
+    switch (id) {
+      case ElementId.EBML:
+        forEachChild(bytes, start, end, () => {});
+        this.start(at);
+        break;
+      case ElementId.Info:
+        this.#millisecondsPerTick = readMillisecondsPerTick(bytes, start, end);
+        break;
+      case ElementId.Tracks:
+        this.#useTracks(this.#readTracks(bytes.subarray(start, end)));
+        break;
+      case ElementId.Timecode:
+        this.builder!.clusterTimecodeTicks = readUint(bytes, start, end);
+        break;
+      case ElementId.Tags:
+        this.#readTags(at, start, end);
+        break;
+    }
+    this.builder ??= this.#begin(at);
+  }
+
+  /** A stream says the same of its tracks at each fragment: then it is the same list, and is not read again. */
+  #readTracks(content: Uint8Array): readonly Track[] {
+    if (!this.#lastTracks || Buffer.compare(content, this.#lastTracks.content) !== 0) {
+      this.#lastTracks = { content: new Uint8Array(content), tracks: readTracks(content, 0, content.length) };
+    }
+    return this.#lastTracks.tracks;
+  }
+
+  #readTags(at: number, start: number, end: number): void {
+    const tags: [name: string, value: string][] = [];
+    readTags(this.queue.bytes, start, end, (name, value) => tags.push([name, value]));
+    this.#closeCluster(at);
+    this.builder ??= this.#begin(at);
+    for (const [name, value] of tags) this.builder.takeTag(name, value, at);
+  }
+
+  /**
+   * Reads a block element, as `readMetadata` does.
+   * @returns false where it is no block of this document
+   */
+  readBlock(id: number, at: number, start: number, end: number): boolean {
+    const { bytes, base } = this.queue;
+    const origin = this.builder!.offset - base;
+    const outcome: BlockOutcome =
+      id === ElementId.BlockGroup
+        ? this.blocks.readBlockGroup(bytes, start, end, origin)
+        : this.blocks.readBlock(bytes, start, end, origin);
+    if (outcome === "badLacing") {
+      this.#damage("invalidBlock", at, "the sizes of a laced block's frames do not fit it", base + end - at);
+    }
+    return outcome !== "foreign";
+  }
+
+  /**
+   * Bytes after the last block, up to a header that is no block's, were rubbish: is that block whole? It is where the cluster's
+   * size says so, or where as many blocks as fit exactly were overwritten. Else what is missing tells: a document's header right
+   * behind, with nothing lost that should be there, was preceded by bytes inserted; otherwise bytes may have been cut out.
+   */
+  lastBlockIsWhole(blockStart: number, blockEnd: number, resumedAt: number, atDocument: boolean): boolean {
+    if (blockEnd === this.#clusterEnd) return true;
+    if ((resumedAt - blockEnd) % (blockEnd - blockStart) === 0) return true;
+    return atDocument && !this.#expectsTail;
+  }
+
+  /** Blocks of the fragment at hand may be lost: its header or its cluster is being read. */
+  markDamaged(damage: Damage): void {
+    if (this.builder && (this.inCluster || !this.builder.hasCluster)) this.builder.damaged ??= damage;
+  }
+
+  /** The fragment at hand ends at `at`, whatever comes after it; what is left of the document has nothing to belong to. */
+  abandon(at: number): void {
+    this.#clusterEnd = undefined;
+    this.#segmentEnd = undefined;
+    this.end(at);
+  }
+
+  /** Damage, after which reading goes on at an element with this id. */
+  resume(damage: Damage, id: number): void {
+    this.#segmentEnd = undefined;
+    this.#clusterEnd = undefined;
+    const isBlock = id === ElementId.SimpleBlock || id === ElementId.BlockGroup;
+    const builder = this.builder;
+    this.markDamaged(damage);
+    if (isBlock && builder && !this.inCluster) this.#enterCluster(builder);
+    if (isBlock || id === ElementId.EBML || id === ElementId.Segment) {
+      if (!isBlock) this.end(damage.offset);
+      return;
+    }
+    if (builder?.hasCluster) {
+      builder.doubtTail();
+      this.inCluster = false;
+      if (id === ElementId.Tags) return;
+      this.end(damage.offset);
+    }
+    if (!this.builder) this.#headLost = damage;
+  }
+}

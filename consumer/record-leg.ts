@@ -1,0 +1,118 @@
+import { type ArchiveOptions, ArchiveReader, type ArchiveRequest, ListingChanged } from "./kinesis-video/archive-reader.js";
+import { ArchiveUnavailable, type FragmentRange } from "./kinesis-video/fragment-listing.js";
+import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
+import { describeRetention } from "./kinesis-video/stream-retention.js";
+import { type LegOutcome, LegRecording, type UncommittedSidecar } from "./leg-recording.js";
+import type { LegRequest } from "./leg-request.js";
+import { recordingName } from "./recordings/recording-name.js";
+import type { RecordingStore } from "./recordings/recording-store.js";
+
+export interface RecordLegOptions {
+  access: KinesisVideoAccess;
+  store: RecordingStore;
+  archive?: ArchiveOptions;
+  /** Where to look for the leg's fragments. Default: around the times the leg is known to begin and end. */
+  range?: FragmentRange;
+  /** Leave out what starts after the leg's `endTimeMs`. Default false. */
+  cutAtEndTime?: boolean;
+  /** The leg is known to exist: wait for it to be listed. Default false: what is not there is reported at once. */
+  awaitBeginning?: boolean;
+  /** Whether a recording like this is worth keeping. Default: any is. */
+  accept?: (sidecar: UncommittedSidecar) => boolean;
+  signal?: AbortSignal;
+}
+
+/** Chime's clock, the producer's and Kinesis' differ, */
+const EARLY_MS = 60_000;
+/** and a producer that had to hold media back sends it some minutes later. */
+const LATE_MS = 10 * 60_000;
+const HOUR_MS = 60 * 60_000;
+const MAX_RESTARTS = 3;
+
+/** The recording of the leg that says it is complete, where there is one. */
+export async function findComplete(leg: LegRequest, store: RecordingStore): Promise<LegOutcome | undefined> {
+  const { transactionId, stream, startFragmentNumber: firstFragmentNumber } = leg;
+  if (transactionId === undefined || firstFragmentNumber === undefined) return undefined;
+  const name = recordingName({ transactionId, stream, firstFragmentNumber });
+  const sidecar = await store.find(name);
+  return sidecar?.complete ? { kind: "kept", sidecar, sidecarLocation: store.sidecarLocation(name) } : undefined;
+}
+
+/** Where to look for a leg: by the server's clock, as fragment numbers rise with ingestion and not with media time. */
+export async function rangeOf(
+  leg: LegRequest,
+  access: KinesisVideoAccess,
+  signal?: AbortSignal,
+): Promise<FragmentRange> {
+  const nowMs = access.clock.now();
+  const toMs = leg.endTimeMs === undefined ? nowMs + HOUR_MS : leg.endTimeMs + LATE_MS;
+  if (leg.startTimeMs !== undefined) return { by: "server", fromMs: leg.startTimeMs - EARLY_MS, toMs };
+  const { dataRetentionInHours } = await describeRetention(access.clients, leg.stream, { ...access.retry, signal });
+  return { by: "server", fromMs: nowMs - dataRetentionInHours * HOUR_MS, toMs };
+}
+
+export function archiveRequestOf(leg: LegRequest, range: FragmentRange, cutAtEndTime = false): ArchiveRequest {
+  const { stream, startFragmentNumber, endFragmentNumber, endTimeMs } = leg;
+  return { stream, range, bounds: { startFragmentNumber, endFragmentNumber }, endTimeMs, cutAtEndTime };
+}
+
+/**
+ * Records one leg from what Kinesis Video Streams has archived: its audio, then its sidecar. A complete recording that
+ * is there already is left alone.
+ *
+ * Throws `ArchiveUnavailable` where the stream archives nothing or the leg has expired, and `AwsCallError`; then nothing
+ * is left behind.
+ */
+export async function recordLeg(leg: LegRequest, options: RecordLegOptions): Promise<LegOutcome> {
+  const { access, store, signal } = options;
+  const existing = await findComplete(leg, store);
+  if (existing) return existing;
+  const range = options.range ?? (await rangeOf(leg, access, signal));
+  for (let restart = 0; ; restart++) {
+    const recording = new LegRecording(leg, store, access.clock);
+    try {
+      const progress = {
+        switchedAway: () => recording.switchedAway(),
+        hasBegun: () => options.awaitBeginning === true || recording.hasBegun(),
+      };
+      const request = archiveRequestOf(leg, range, options.cutAtEndTime);
+      const reader = new ArchiveReader(access, request, progress, options.archive);
+      const { endProof, listed } = await drain(reader.fragments(signal), recording);
+      const end = { endProof, listed, range, reader: "archive" } as const;
+      const outcome = await recording.finish(end, options.accept);
+      if (outcome.kind === "nothing") await refuseExpired(leg, access, signal);
+      return outcome;
+    } catch (error) {
+      await recording.abort();
+      if (!(error instanceof ListingChanged) || restart === MAX_RESTARTS) throw error;
+    }
+  }
+}
+
+/** Pushes everything that a reader yields. @returns what the reader returned */
+export async function drain<Read, End>(
+  reading: AsyncGenerator<Read, End>,
+  recording: { push(read: Read): Promise<void> },
+): Promise<End> {
+  try {
+    for (;;) {
+      const step = await reading.next();
+      if (step.done) return step.value;
+      await recording.push(step.value);
+    }
+  } catch (error) {
+    // The sink failed, or the reader did: in either case it gives its connection back.
+    await reading.return(undefined as End).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function refuseExpired(leg: LegRequest, access: KinesisVideoAccess, signal?: AbortSignal): Promise<void> {
+  if (leg.startTimeMs === undefined) return;
+  const { dataRetentionInHours } = await describeRetention(access.clients, leg.stream, { ...access.retry, signal });
+  if (leg.startTimeMs >= access.clock.now() - dataRetentionInHours * HOUR_MS) return;
+  throw new ArchiveUnavailable(
+    "expired",
+    `the media of ${leg.stream.streamName} from ${new Date(leg.startTimeMs).toISOString()} has expired: the stream keeps ${dataRetentionInHours} h`,
+  );
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { parseOutputLocation } from "../recordings/output-location.js";
+
+/** The worker's configuration is wrong: every fault, each with the name of its variable. */
+export class WorkerConfigError extends Error {
+  override readonly name = "WorkerConfigError";
+
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join("; "));
+  }
+}
+
+const seconds = (range: { min: number; max: number; initial: number }) =>
+  z.coerce
+    .number("must be a number of seconds")
+    .min(range.min, `must be at least ${range.min} seconds`)
+    .max(range.max, `must be at most ${range.max} seconds`)
+    .default(range.initial);
+
+const TWELVE_HOURS = 43_200;
+const REGION_IN_QUEUE_URL = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/;
+
+const environmentSchema = z
+  .object({
+    /** The queue that the streaming events arrive in. It needs a dead-letter queue. */
+    QUEUE_URL: z.url("must be the URL of an SQS queue"),
+    /** A directory, or `s3://bucket/prefix`. */
+    OUTPUT: z.string("must name a directory or s3://bucket/prefix").transform((text, context) => {
+      try {
+        return parseOutputLocation(text);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: (error as RangeError).message });
+        return z.NEVER;
+      }
+    }),
+    /** `archive`: record when a leg has ended. `live`: record while it is spoken. */
+    MODE: z.enum(["archive", "live"], 'must be "archive" or "live"').default("archive"),
+    /** Legs recorded at a time. Default 4 with MODE=archive, 100 with MODE=live. */
+    CONCURRENCY: z.coerce
+      .number("must be a whole number")
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(1_000, "must be at most 1000")
+      .optional(),
+    /** Stop when nothing is left to do. */
+    EXIT_WHEN_EMPTY: z.enum(["true", "false"], 'must be "true" or "false"').default("false"),
+    /** How long one request for messages waits. */
+    WAIT_TIME_SECONDS: seconds({ min: 1, max: 20, initial: 20 }).refine(Number.isInteger, "must be a whole number"),
+    /** How long a message stays hidden without a sign of life from the worker. It is renewed while a leg is recorded. */
+    VISIBILITY_TIMEOUT_SECONDS: seconds({ min: 3, max: TWELVE_HOURS, initial: 60 }).refine(
+      Number.isInteger,
+      "must be a whole number",
+    ),
+    /** The time between two equal listings that prove a leg's end. */
+    QUIESCENCE_SECONDS: seconds({ min: 0.1, max: 3_600, initial: 30 }),
+    /** How long one attempt waits for a leg's end; the next one comes with the message's next delivery. */
+    END_LIMIT_SECONDS: seconds({ min: 0.1, max: 3_600, initial: 90 }),
+    /** Live: silence after which a leg that nobody said has ended is given up. */
+    HOLD_LIMIT_SECONDS: seconds({ min: 0.1, max: TWELVE_HOURS, initial: 900 }),
+    /** A message comes back after this long when it could not be dealt with; doubled with every delivery, up to 15 minutes. */
+    RETRY_DELAY_SECONDS: seconds({ min: 0, max: 900, initial: 15 }),
+    /** What recordings get to finish after SIGTERM before they are handed back. */
+    SHUTDOWN_GRACE_SECONDS: seconds({ min: 0, max: 3_600, initial: 20 }),
+    LOG_LEVEL: z
+      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "is not a level of pino")
+      .default("info"),
+    /** Region of the queue and, to begin with, of the bucket. Default: the one in the queue's URL. */
+    AWS_REGION: z.string("must be set, as QUEUE_URL names no region"),
+  })
+  .transform((environment) => ({
+    queueUrl: environment.QUEUE_URL,
+    output: environment.OUTPUT,
+    mode: environment.MODE,
+    concurrency: environment.CONCURRENCY ?? (environment.MODE === "archive" ? 4 : 100),
+    exitWhenEmpty: environment.EXIT_WHEN_EMPTY === "true",
+    waitTimeSeconds: environment.WAIT_TIME_SECONDS,
+    visibilityTimeoutSeconds: environment.VISIBILITY_TIMEOUT_SECONDS,
+    quiescenceMs: environment.QUIESCENCE_SECONDS * 1000,
+    endLimitMs: environment.END_LIMIT_SECONDS * 1000,
+    holdLimitMs: environment.HOLD_LIMIT_SECONDS * 1000,
+    retryDelayMs: environment.RETRY_DELAY_SECONDS * 1000,
+    shutdownGraceMs: environment.SHUTDOWN_GRACE_SECONDS * 1000,
+    logLevel: environment.LOG_LEVEL,
+    region: environment.AWS_REGION,
+  }));
+
+export type WorkerConfig = z.output<typeof environmentSchema>;
+
+/**
+ * The worker's configuration out of environment variables; an empty variable counts as missing.
+ * Throws `WorkerConfigError`, which names every fault.
+ */
+export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const AWS_REGION = present.AWS_REGION ?? REGION_IN_QUEUE_URL.exec(present.QUEUE_URL ?? "")?.[1];
+  const parsed = environmentSchema.safeParse({ ...present, AWS_REGION });
+  if (parsed.success) return parsed.data;
+  throw new WorkerConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`));
+}

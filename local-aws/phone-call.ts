@@ -1,0 +1,205 @@
+import type { EventSource, StreamingEventDetail, StreamingEvents } from "./events.js";
+import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.js";
+import type { LegProducer } from "./leg-producer.js";
+import type { World } from "./world.js";
+
+/** One leg of a call that was played. */
+export interface CallLeg {
+  streamArn: string;
+  isCaller: boolean;
+  direction: "Inbound" | "Outbound";
+  startFragmentNumber: string;
+  /** ISO 8601, milliseconds. */
+  startTime: string;
+  endTime: string;
+}
+
+/** What became of a call. */
+export interface CallResult {
+  transactionId: string;
+  callId: string;
+  voiceConnectorId: string;
+  /** The legs whose media reached a stream. */
+  legs: CallLeg[];
+  /** The legs that could not be streamed, and why. */
+  failures: LegFailure[];
+}
+
+export interface LegFailure {
+  isCaller: boolean;
+  reason: string;
+}
+
+export interface CallIds {
+  transactionId: string;
+  callId: string;
+}
+
+/** A leg that is being played. */
+export interface ActiveLeg {
+  readonly isCaller: boolean;
+  readonly source: EventSource;
+  readonly stream: KinesisVideoStream;
+  readonly producer: LegProducer;
+  /** Milliseconds after the call's start. */
+  readonly offsetMs: number;
+  /** Producer time of its first sample. */
+  readonly startMs: number;
+  first?: StoredFragment;
+  last?: StoredFragment;
+  isEnded: boolean;
+}
+
+export interface PhoneCallOptions {
+  ids: CallIds;
+  voiceConnectorId: string;
+  direction: "Inbound" | "Outbound";
+  fromNumber: string;
+  toNumber: string;
+  legs: ActiveLeg[];
+  failures: LegFailure[];
+  /** How much faster than life; infinite: at once. */
+  speed: number;
+  onEnd(): void;
+}
+
+/** A call in progress: plays its legs in step, tells of their starts and ends, and can be hung up. */
+export class PhoneCall {
+  readonly ended: Promise<CallResult>;
+  private readonly hangUpSignal = new AbortController();
+  private hasEnded = false;
+
+  constructor(
+    private readonly world: World,
+    private readonly events: StreamingEvents,
+    private readonly options: PhoneCallOptions,
+  ) {
+    this.ended = this.play();
+    // A failure is for whoever waits for the end; if nobody does, it must not end the process.
+    this.ended.catch(() => undefined);
+  }
+
+  get ids(): CallIds {
+    return this.options.ids;
+  }
+
+  get isOver(): boolean {
+    return this.hasEnded;
+  }
+
+  /** Ends both legs now; what was spoken so far is kept. */
+  hangUp(): Promise<CallResult> {
+    this.hangUpSignal.abort();
+    return this.ended;
+  }
+
+  /** The legs so far. */
+  result(): CallResult {
+    const { ids, voiceConnectorId, direction, legs, failures } = this.options;
+    return {
+      ...ids,
+      voiceConnectorId,
+      failures,
+      legs: legs.flatMap((leg) =>
+        leg.first
+          ? [
+              {
+                streamArn: leg.stream.arn,
+                isCaller: leg.isCaller,
+                direction,
+                startFragmentNumber: leg.first.number,
+                startTime: iso(leg.startMs),
+                endTime: iso(leg.startMs + leg.producer.durationMs),
+              },
+            ]
+          : [],
+      ),
+    };
+  }
+
+  private async play(): Promise<CallResult> {
+    const { clock } = this.world;
+    const { legs, speed, voiceConnectorId, onEnd } = this.options;
+    const begunMs = clock.nowMs();
+    const signal = this.hangUpSignal.signal;
+    try {
+      for (let leg = nextLeg(legs); leg; leg = nextLeg(legs)) {
+        if (!signal.aborted) {
+          const dueMs = begunMs + (leg.offsetMs + leg.producer.nextDueMs) / speed;
+          const waitMs = dueMs - clock.nowMs();
+          if (waitMs >= 1) await clock.wait(waitMs, signal);
+        }
+        if (signal.aborted) this.cut((clock.nowMs() - begunMs) * speed);
+        this.advance(leg);
+      }
+    } finally {
+      this.hasEnded = true;
+      this.events.release(voiceConnectorId);
+      onEnd();
+    }
+    return this.result();
+  }
+
+  private cut(callMs: number): void {
+    for (const leg of this.options.legs) leg.producer.cutAt(callMs - leg.offsetMs);
+  }
+
+  private advance(leg: ActiveLeg): void {
+    if (!leg.producer.isDone) {
+      for (const fragment of leg.producer.produceNext()) {
+        if (!leg.first) {
+          leg.first = fragment;
+          this.events.deliver(leg.source, this.detail(leg, "STARTED", { mediaType: "audio/L16" }));
+        }
+        leg.last = fragment;
+      }
+    }
+    if (!leg.producer.isDone) return;
+    leg.isEnded = true;
+    // A leg that was hung up before its first sample never started.
+    if (!leg.first) return;
+    const endTime = iso(leg.startMs + leg.producer.durationMs);
+    const currentFragmentNumber = leg.last?.number;
+    this.events.deliver(leg.source, this.detail(leg, "ENDED", { endTime, currentFragmentNumber }));
+  }
+
+  /** As published samples have it: `mediaType` in STARTED only, `currentFragmentNumber` in ENDED only. */
+  private detail(leg: ActiveLeg, streamingStatus: "STARTED" | "ENDED", more: object): StreamingEventDetail {
+    const { ids, voiceConnectorId, direction, fromNumber, toNumber } = this.options;
+    const host = `${voiceConnectorId}.voiceconnector.chime.aws`;
+    return {
+      callId: ids.callId,
+      direction,
+      fromNumber,
+      toNumber,
+      inviteHeaders: {
+        from: `<sip:${fromNumber}@${host}>;tag=${ids.callId.slice(0, 8)}`,
+        to: `<sip:${toNumber}@${host};transport=udp>`,
+        "call-id": ids.callId,
+        cseq: "1 INVITE",
+        contact: `<sip:${fromNumber}@127.0.0.1:5060>`,
+        "content-type": "application/sdp",
+        "content-length": "246",
+      },
+      isCaller: leg.isCaller,
+      startFragmentNumber: leg.first?.number,
+      startTime: iso(leg.startMs),
+      streamArn: leg.stream.arn,
+      transactionId: ids.transactionId,
+      voiceConnectorId,
+      streamingStatus,
+      version: "0",
+      ...more,
+    };
+  }
+}
+
+/** The leg whose next fragment is complete first. */
+function nextLeg(legs: readonly ActiveLeg[]): ActiveLeg | undefined {
+  const dueMs = (leg: ActiveLeg) => leg.offsetMs + leg.producer.nextDueMs;
+  return legs.filter((leg) => !leg.isEnded).sort((a, b) => dueMs(a) - dueMs(b))[0];
+}
+
+function iso(ms: number): string {
+  return new Date(Math.round(ms)).toISOString();
+}

@@ -1,0 +1,123 @@
+import type { Clock } from "./clock.js";
+import type { Identifiers } from "./identifiers.js";
+import type { LiveSettings } from "./settings.js";
+
+export const voiceConnectorPrincipal = "voiceconnector.chime.amazonaws.com";
+export const voiceConnectorRoleName = "AWSServiceRoleForAmazonChimeVoiceConnector";
+
+export interface ServiceLinkedRole {
+  readonly name: string;
+  readonly principal: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly id: string;
+  readonly createdMs: number;
+  /** Reads do not find the role before: IAM is eventually consistent. */
+  readonly visibleFromMs: number;
+  description?: string;
+}
+
+/** Which resources of a region use a role. */
+export interface RoleUsage {
+  region: string;
+  resourceArns: string[];
+}
+
+export interface DeletionTask {
+  readonly id: string;
+  readonly roleName: string;
+  readonly begunMs: number;
+  polls: number;
+  status: "NOT_STARTED" | "IN_PROGRESS" | "SUCCEEDED" | "FAILED";
+  usage: RoleUsage[];
+}
+
+/** The service-linked roles of one account, and their deletions, which take their time and can fail. */
+export class ServiceLinkedRoles {
+  private readonly roles = new Map<string, ServiceLinkedRole>();
+  private readonly tasks = new Map<string, DeletionTask>();
+
+  constructor(
+    private readonly accountId: string,
+    private readonly clock: Clock,
+    private readonly identifiers: Identifiers,
+    private readonly settings: LiveSettings,
+    private readonly usageOf: (role: ServiceLinkedRole) => RoleUsage[],
+  ) {}
+
+  /** Names are unique without regard to case. */
+  find(name: string): ServiceLinkedRole | undefined {
+    return this.roles.get(name.toLowerCase());
+  }
+
+  list(): ServiceLinkedRole[] {
+    return [...this.roles.values()];
+  }
+
+  create(name: string, principal: string, description: string | undefined, propagationMs: number): ServiceLinkedRole {
+    const path = `/aws-service-role/${principal}/`;
+    const createdMs = this.clock.nowMs();
+    const role: ServiceLinkedRole = {
+      name,
+      principal,
+      path,
+      arn: `arn:aws:iam::${this.accountId}:role${path}${name}`,
+      id: `AROA${this.identifiers.token(17).toUpperCase()}`,
+      createdMs,
+      visibleFromMs: createdMs + propagationMs,
+      description,
+    };
+    this.roles.set(name.toLowerCase(), role);
+    return role;
+  }
+
+  /** Begins a deletion, or finds the one that is under way. */
+  beginDeletion(role: ServiceLinkedRole): DeletionTask {
+    const open = [...this.tasks.values()].find((task) => task.roleName === role.name && isOpen(task));
+    if (open) return open;
+    const task: DeletionTask = {
+      id: `task${role.path}${role.name}/${this.identifiers.uuid()}`,
+      roleName: role.name,
+      begunMs: this.clock.nowMs(),
+      polls: 0,
+      status: "NOT_STARTED",
+      usage: [],
+    };
+    this.tasks.set(task.id, task);
+    return task;
+  }
+
+  /** A task as a status call sees it; the call itself moves it on. */
+  pollDeletion(taskId: string): DeletionTask | undefined {
+    const task = this.tasks.get(taskId);
+    if (!task) return undefined;
+    if (isOpen(task)) {
+      task.polls++;
+      if (task.polls > 1) task.status = "IN_PROGRESS";
+      this.settle();
+    }
+    return task;
+  }
+
+  /** Decides the deletions that are due. Called before every request, which spares a timer. */
+  settle(): void {
+    const { roleDeletionPolls, roleDeletionMs } = this.settings.current;
+    for (const task of this.tasks.values()) {
+      if (!isOpen(task)) continue;
+      if (task.polls < roleDeletionPolls && this.clock.nowMs() - task.begunMs < roleDeletionMs) continue;
+      const role = this.find(task.roleName);
+      task.usage = role ? this.usageOf(role) : [];
+      task.status = task.usage.length > 0 ? "FAILED" : "SUCCEEDED";
+      if (task.status === "SUCCEEDED") this.roles.delete(task.roleName.toLowerCase());
+    }
+  }
+
+  /** Forgets finished tasks, as IAM does after a while. */
+  purgeTasks(): void {
+    for (const task of this.tasks.values()) if (!isOpen(task)) this.tasks.delete(task.id);
+  }
+}
+
+function isOpen(task: DeletionTask): boolean {
+  return task.status === "NOT_STARTED" || task.status === "IN_PROGRESS";
+}

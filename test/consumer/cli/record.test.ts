@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CallResult, FaultInput } from "../../../local-aws/index.js";
+import { pcmOf, speech, startTelephone, type Telephone } from "../telephone.js";
+import { resultOf, runCommand, startCommand } from "./command-process.js";
+
+const STREAM = "arn:aws:kinesisvideo:us-east-1:123456789012:stream/nobody/1";
+
+describe("record", function () {
+  this.timeout(30_000);
+  let telephone: Telephone;
+  let folder: string;
+  const caller = speech(1, 10_300);
+  const callee = speech(2, 9_000);
+
+  beforeEach(async () => {
+    telephone = await startTelephone();
+    folder = await mkdtemp(join(tmpdir(), "record-"));
+  });
+
+  afterEach(async () => {
+    await telephone.close();
+    await rm(folder, { recursive: true });
+  });
+
+  function callerStream(call: CallResult): string {
+    return call.legs.find(({ isCaller }) => isCaller)!.streamArn;
+  }
+
+  function record(...args: string[]) {
+    return runCommand(["record", "--quiescence-seconds", "0.2", "-o", folder, ...args]);
+  }
+
+  it("writes one WAV and one sidecar for a transaction, and prints one JSON document", async () => {
+    const call = await telephone.call(caller, callee);
+    const stream = ["--stream-arn", callerStream(call)];
+    const { exitCode, stdout, stderr } = await record(...stream, "--transaction-id", call.transactionId, "--json");
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stderr, "");
+    const { recordings } = JSON.parse(stdout);
+    assert.equal(recordings.length, 1);
+    const [one] = recordings;
+    assert.deepEqual(await pcmOf(one.audio.location), caller);
+    assert.equal(one.outcome, "recorded");
+    assert.equal(one.transactionId, call.transactionId);
+    assert.equal(one.voiceConnectorId, call.voiceConnectorId);
+    assert.equal(one.endProof, "quiescence");
+    assert.equal(one.complete, true);
+    assert.equal(JSON.parse(await readFile(one.sidecarLocation, "utf8")).sha256, one.sha256);
+    assert.equal((await readdir(folder)).length, 2);
+  });
+
+  it("records every transaction of the stream for itself where none is named", async () => {
+    const first = await telephone.call(caller, callee);
+    const second = await telephone.call(callee, caller);
+    const { exitCode, stdout } = await record("--stream-arn", callerStream(first), "--json");
+    assert.equal(exitCode, 0);
+    const { recordings } = JSON.parse(stdout);
+    assert.deepEqual(
+      recordings.map(({ transactionId, complete, endProof }: Record<string, unknown>) => [
+        transactionId,
+        complete,
+        endProof,
+      ]),
+      [
+        [first.transactionId, true, "nextTransaction"],
+        [second.transactionId, true, "quiescence"],
+      ],
+    );
+    assert.deepEqual(await pcmOf(recordings[0].audio.location), caller);
+    assert.deepEqual(await pcmOf(recordings[1].audio.location), callee);
+  });
+
+  it("says in words where the audio is, and that it was recorded before", async () => {
+    const call = await telephone.call(caller, callee);
+    const args = ["--stream-arn", callerStream(call), "--transaction-id", call.transactionId];
+    const first = await record(...args);
+    assert.match(first.stdout, /\.wav {2}10\.300 s, gaps 0, errors 0, complete \(quiescence\)\n.*\.json\n$/);
+    const second = await record(...args);
+    assert.equal(second.exitCode, 0);
+    assert.match(second.stdout, /recorded before/);
+  });
+
+  it("bounds the recording by --from and --to, and proves the end by what follows", async () => {
+    const call = await telephone.call(caller, callee);
+    const startMs = Date.parse(call.legs.find(({ isCaller }) => isCaller)!.startTime);
+    const at = (ms: number) => new Date(startMs + ms).toISOString();
+    const { stdout } = await record("--stream-arn", callerStream(call), "--from", at(1), "--to", at(4_096), "--json");
+    const [one] = JSON.parse(stdout).recordings;
+    assert.deepEqual(await pcmOf(one.audio.location), caller.subarray(1_024 * 16, 5 * 1_024 * 16));
+    assert.equal(one.endProof, "endTime");
+    assert.equal(one.complete, false);
+  });
+
+  it("begins with --start-fragment", async () => {
+    const call = await telephone.call(caller, callee);
+    const { startFragmentNumber } = call.legs.find(({ isCaller }) => isCaller)!;
+    const args = ["--transaction-id", call.transactionId, "--start-fragment", startFragmentNumber, "--json"];
+    const { stdout } = await record("--stream-arn", callerStream(call), ...args);
+    assert.equal(JSON.parse(stdout).recordings[0].bounds.startFragmentNumber, startFragmentNumber);
+  });
+
+  it("exits 3 when a part of the media cannot be had, and keeps the rest", async () => {
+    const call = await telephone.call(caller, callee);
+    telephone.aws.control.addFault({ kind: "errorTags", api: "GetMediaForFragmentList" });
+    const args = ["--transaction-id", call.transactionId, "--json"];
+    const { exitCode, stdout, stderr } = await record("--stream-arn", callerStream(call), ...args);
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /^error: 1 parts? of the media could not be had, see the sidecar\n$/);
+    assert.equal(JSON.parse(stdout).recordings[0].complete, false);
+  });
+
+  it("exits 4 at once when nothing matches", async () => {
+    const call = await telephone.call(caller, callee);
+    const args = ["--transaction-id", "nobody's", "--quiescence-seconds", "3600"];
+    const { exitCode, stdout, stderr } = await record("--stream-arn", callerStream(call), ...args);
+    assert.equal(exitCode, 4);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^error: no media of transaction nobody's was found in ChimeVoiceConnector-\S+\n$/);
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  const refusals: [title: string, fault: FaultInput, message: RegExp][] = [
+    [
+      "names the action that is denied",
+      { kind: "deny", actions: ["kinesisvideo:ListFragments"] },
+      /^error: AWS denied kinesisvideo:ListFragments in us-east-1: .*\n$/,
+    ],
+    [
+      "names the throttle",
+      { kind: "throttle", actions: ["kinesisvideo:GetMediaForFragmentList"] },
+      /^error: AWS throttled kinesisvideo:GetMediaForFragmentList .*\n$/,
+    ],
+  ];
+  for (const [title, fault, message] of refusals) {
+    it(`exits 5 and ${title}`, async () => {
+      const call = await telephone.call(caller, callee);
+      telephone.aws.control.addFault(fault);
+      const { exitCode, stderr } = await record("--stream-arn", callerStream(call));
+      assert.equal(exitCode, 5);
+      assert.match(stderr, message);
+    });
+  }
+
+  it("exits 5 for a stream that does not exist, an endpoint that does not answer, and without credentials", async () => {
+    const missing = await record("--stream-arn", STREAM);
+    assert.equal(missing.exitCode, 5);
+    assert.match(missing.stderr, /^error: kinesisvideo:DescribeStream .*\(ResourceNotFoundException\)/);
+
+    const args = ["record", "--stream-arn", STREAM, "-o", folder];
+    const unreachable = await runCommand(args, { ...process.env, AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
+    assert.equal(unreachable.exitCode, 5);
+    assert.match(unreachable.stderr, /^error: Cannot reach http:\/\/127\.0\.0\.1:9 for kinesisvideo:DescribeStream/);
+
+    const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...environment } = process.env;
+    const anonymous = { ...environment, AWS_EC2_METADATA_DISABLED: "true", HOME: folder };
+    const nobody = await runCommand(args, anonymous);
+    assert.equal(nobody.exitCode, 5);
+    assert.match(nobody.stderr, /^error: No AWS credentials for kinesisvideo:DescribeStream/);
+  });
+
+  it("says what to do with a stream that archives nothing, and records it with --live", async () => {
+    await telephone.setRetention(0);
+    const call = await telephone.call(caller, callee);
+    const archive = await record("--stream-arn", callerStream(call), "--archive");
+    assert.equal(archive.exitCode, 1);
+    assert.match(archive.stderr, /^error: .*data retention of 0 hours.*--live.*dataRetentionInHours/);
+
+    const { startTime } = call.legs.find(({ isCaller }) => isCaller)!;
+    const live = await record("--stream-arn", callerStream(call), "--live", "--from", startTime, "--json");
+    assert.equal(live.exitCode, 0, live.stderr);
+    const [one] = JSON.parse(live.stdout).recordings;
+    assert.deepEqual(await pcmOf(one.audio.location), caller);
+    assert.equal(one.reader, "live");
+    assert.equal(one.complete, false);
+  });
+
+  it("keeps what was spoken when a live recording is interrupted", async () => {
+    await telephone.setRetention(0);
+    const call = telephone.startCall(speech(1, 3_600_000), speech(2, 1_000), 10);
+    while (!call.result().legs.some((leg) => leg.isCaller)) await new Promise((resolve) => setTimeout(resolve, 10));
+    const { streamArn } = call.result().legs.find((leg) => leg.isCaller)!;
+    const args = ["record", "--live", "--stream-arn", streamArn, "-o", folder, "--quiescence-seconds", "5", "--json"];
+    const command = startCommand(args);
+    const result = resultOf(command);
+    while ((await readdir(folder)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    command.kill("SIGINT");
+    const { exitCode, stdout, stderr } = await result;
+    await call.hangUp();
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(JSON.parse(stdout).recordings[0].transactionId, call.ids.transactionId);
+    assert(JSON.parse(stdout).recordings[0].samples > 0);
+  });
+
+  for (const [title, args, message] of [
+    ["no stream", [], /--stream-arn/],
+    ["the ARN of something else", ["--stream-arn", "arn:aws:s3:::bucket"], /must be arn:aws:kinesisvideo/],
+    ["--live with --archive", ["--stream-arn", STREAM, "--live", "--archive"], /cannot be used with/],
+    ["a time without a zone", ["--stream-arn", STREAM, "--from", "2026-01-31T12:00:00"], /ISO 8601/],
+    ["an empty range", ["--stream-arn", STREAM, "--from", "2026-01-31T12:00Z", "--to", "2026-01-31T11:00Z"], /before/],
+    ["a fragment number that is none", ["--stream-arn", STREAM, "--start-fragment", "x"], /decimal/],
+    ["an S3 URL that is none", ["--stream-arn", STREAM, "-o", "s3://"], /s3:\/\/bucket\/prefix/],
+  ] as const) {
+    it(`exits 2 for ${title}`, async () => {
+      const { exitCode, stderr } = await runCommand(["record", ...args]);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /^error: /);
+      assert.match(stderr, message);
+    });
+  }
+});

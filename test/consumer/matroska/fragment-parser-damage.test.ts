@@ -1,0 +1,339 @@
+import assert from "node:assert/strict";
+import { FragmentParser } from "../../../consumer/matroska/fragment-parser.js";
+import { element, openElement, uintElement } from "../../../local-aws/ebml-writer.js";
+import { noise, plannedCall, seededRandom } from "../../streams/call.js";
+import { blockElement, documents, ebmlHeader, type Layout, oneDocument } from "../../streams/matroska-stream.js";
+import { audioOf, chunkings, type Parsed, parseInChunks } from "../../streams/parsing.js";
+
+const BLOCK_BYTES = 320;
+const call = plannedCall({ transactionId: "call-one", fragments: 3, tags: "after" });
+const parts = documents(call.fragments);
+const stream = Buffer.concat(parts);
+
+function blocksOf(parsed: Parsed): Buffer[] {
+  return parsed.fragments.flatMap((fragment) => fragment.blocks.map((block) => Buffer.from(block.data)));
+}
+
+/** The blocks of the call that the parsed ones are, by number; -1 for one that is none of them. */
+function blockNumbers(parsed: Parsed): number[] {
+  return blocksOf(parsed).map((data) => {
+    const at = call.pcm.indexOf(data);
+    return data.length === BLOCK_BYTES && at % BLOCK_BYTES === 0 ? at / BLOCK_BYTES : -1;
+  });
+}
+
+function allBut(...missing: number[]): number[] {
+  return Array.from({ length: 30 }, (_, i) => i).filter((i) => !missing.includes(i));
+}
+
+function insert(at: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([stream.subarray(0, at), bytes, stream.subarray(at)]);
+}
+
+function remove(at: number, count: number): Buffer {
+  return Buffer.concat([stream.subarray(0, at), stream.subarray(at + count)]);
+}
+
+/** Where block `number` of the call begins in the stream: its element. */
+function blockOffset(number: number): number {
+  const data = call.pcm.subarray(number * BLOCK_BYTES, (number + 1) * BLOCK_BYTES);
+  return stream.indexOf(data) - 7;
+}
+
+describe("FragmentParser on damage", () => {
+  for (const [chunking, chunkBytes] of chunkings) {
+    describe(chunking, () => {
+      it("says that an empty stream is empty", () => {
+        const { fragments, damages } = parseInChunks(new Uint8Array(0), chunkBytes);
+        assert.deepEqual([fragments, damages], [[], [{ code: "empty", offset: 0, message: "the stream is empty" }]]);
+      });
+
+      it("says that something else is not Matroska", () => {
+        for (const other of [Buffer.from("<html>503 Service Unavailable</html>\n".repeat(30)), noise(3000, 5), Buffer.alloc(999)]) {
+          const { fragments, damages } = parseInChunks(other, chunkBytes);
+          assert.equal(fragments.length, 0);
+          assert.deepEqual(
+            damages.map(({ code, offset, bytesSkipped }) => ({ code, offset, bytesSkipped })),
+            [{ code: "notMatroska", offset: 0, bytesSkipped: other.length }],
+          );
+        }
+      });
+
+      it("finds the first fragment behind garbage and says how much that was", () => {
+        const parsed = parseInChunks(insert(0, noise(500, 8)), chunkBytes);
+        assert.deepEqual(blockNumbers(parsed), allBut());
+        assert.deepEqual(
+          parsed.damages.map(({ code, offset, bytesSkipped }) => ({ code, offset, bytesSkipped })),
+          [{ code: "garbage", offset: 0, bytesSkipped: 1000 }],
+        );
+      });
+
+      it("loses nothing to garbage between fragments", () => {
+        const at = parts[0]!.length;
+        const parsed = parseInChunks(insert(at, noise(400, 9)), chunkBytes);
+        assert.deepEqual(blockNumbers(parsed), allBut());
+        assert.deepEqual(
+          parsed.damages.map(({ code, offset, bytesSkipped }) => ({ code, offset, bytesSkipped })),
+          [{ code: "garbage", offset: at, bytesSkipped: 800 }],
+        );
+        assert.ok(parsed.fragments.every((fragment) => fragment.damaged === undefined));
+      });
+
+      it("loses nothing to garbage between blocks", () => {
+        const at = blockOffset(14);
+        const parsed = parseInChunks(insert(at, noise(100, 10)), chunkBytes);
+        assert.deepEqual(blockNumbers(parsed), allBut());
+        assert.equal(parsed.damages.length, 1);
+        assert.equal(parsed.damages[0]!.bytesSkipped, 200);
+        assert.deepEqual(
+          parsed.fragments.map((fragment) => fragment.damaged?.offset),
+          [undefined, at, undefined],
+        );
+      });
+
+      it("loses one block to garbage inside it", () => {
+        const parsed = parseInChunks(insert(blockOffset(14) + 100, noise(100, 11)), chunkBytes);
+        // The block is as long as it says, and its end is not where it was: all that tells is what comes behind it.
+        const numbers = blockNumbers(parsed).filter((number) => number !== -1);
+        assert.deepEqual(numbers, allBut(14));
+        assert.equal(parsed.damages.length, 1);
+      });
+
+      it("loses only the blocks that bytes are missing from", () => {
+        for (const [at, count] of [[100, 50], [100, 300], [3, 700], [310, 1000]] as const) {
+          const parsed = parseInChunks(remove(blockOffset(14) + at, count), chunkBytes);
+          const lost = Array.from({ length: Math.floor((at + count - 1) / 327) + 1 }, (_, i) => 14 + i);
+          assert.deepEqual(blockNumbers(parsed), allBut(...lost), `${count} bytes missing at ${at}`);
+          assert.equal(parsed.damages.length, 1);
+          assert.ok(parsed.fragments[1]!.damaged);
+        }
+      });
+
+      it("loses only the block whose header is overwritten", () => {
+        const damaged = Buffer.from(stream);
+        damaged.fill(0, blockOffset(14), blockOffset(14) + 4);
+        const parsed = parseInChunks(damaged, chunkBytes);
+        assert.deepEqual(blockNumbers(parsed), allBut(14));
+        assert.equal(parsed.damages[0]!.offset, blockOffset(14));
+        assert.equal(parsed.damages[0]!.bytesSkipped, 327);
+      });
+
+      it("saves the blocks of a fragment whose cluster header is overwritten", () => {
+        const damaged = Buffer.from(stream);
+        const cluster = stream.indexOf(Buffer.from("1f43b675", "hex"), parts[0]!.length);
+        damaged.fill(0, cluster, cluster + 12);
+        const parsed = parseInChunks(damaged, chunkBytes);
+        assert.deepEqual(blockNumbers(parsed), allBut());
+        assert.deepEqual(
+          parsed.fragments.map((fragment) => fragment.blocks[0]!.timecodeMs),
+          call.fragments.map((plan) => plan.producerMs),
+        );
+      });
+
+      it("saves a fragment whose EBML header is overwritten", () => {
+        const damaged = Buffer.from(stream);
+        damaged.fill(0, parts[0]!.length, parts[0]!.length + 10);
+        const parsed = parseInChunks(damaged, chunkBytes);
+        assert.deepEqual(blockNumbers(parsed), allBut());
+        assert.deepEqual(
+          parsed.fragments.map((fragment) => fragment.fragmentNumber),
+          call.fragments.map((plan) => plan.number),
+        );
+      });
+
+      it("ends a fragment that is cut off by the next document, as where a connection was lost", () => {
+        for (const cut of [blockOffset(15), blockOffset(15) + 1, blockOffset(15) + 5, blockOffset(15) + 200]) {
+          for (const clusterSize of ["unknown", "known"] as const) {
+            const pieces = documents(call.fragments, { clusterSize });
+            const whole = Buffer.concat(pieces);
+            const offset = cut - blockOffset(15) + whole.indexOf(call.pcm.subarray(15 * BLOCK_BYTES, 16 * BLOCK_BYTES)) - 7;
+            const joined = Buffer.concat([whole.subarray(0, offset), pieces[1]!, pieces[2]!]);
+            const parsed = parseInChunks(joined, chunkBytes);
+            const expected = [...allBut().slice(0, 15), ...allBut().slice(10)];
+            assert.deepEqual(blockNumbers(parsed), expected, `cut at ${cut}, cluster ${clusterSize}`);
+            // Between two elements of a cluster of unknown size, a cut leaves no trace.
+            const isVisible = clusterSize === "known" || cut !== blockOffset(15);
+            assert.equal(parsed.fragments[1]!.damaged !== undefined, isVisible);
+            assert.equal(parsed.damages.length, isVisible ? 1 : 0);
+          }
+        }
+      });
+    });
+  }
+
+  it("keeps the whole blocks of a stream cut anywhere, and reports the cut", () => {
+    for (const layout of [{}, { clusterSize: "known", segmentSize: "known" }] as Layout[]) {
+      for (const whole of [Buffer.concat(documents(call.fragments, layout)), oneDocument(call.fragments, layout)]) {
+        for (let cut = 1; cut < whole.length; cut += 13) {
+          const parsed = parseInChunks(whole.subarray(0, cut), 4096);
+          const numbers = blockNumbers(parsed);
+          assert.deepEqual(numbers, allBut().slice(0, numbers.length), `cut at ${cut}`);
+          const next = whole.indexOf(call.pcm.subarray(numbers.length * BLOCK_BYTES, (numbers.length + 1) * BLOCK_BYTES));
+          assert.ok(next === -1 || next + BLOCK_BYTES > cut, `a whole block was lost by the cut at ${cut}`);
+          if (layout.segmentSize === "known") assert.ok(parsed.damages.length > 0, `no word of the cut at ${cut}`);
+        }
+      }
+    }
+  });
+
+  it("marks a fragment whose trailing tags are cut", () => {
+    const parsed = parseInChunks(stream.subarray(0, parts[0]!.length - 5), 100);
+    assert.equal(parsed.fragments[0]!.blocks.length, 10);
+    assert.equal(parsed.fragments[0]!.damaged?.code, "truncated");
+  });
+
+  it("notices whole blocks missing from a cluster or segment that says how long it is", () => {
+    const known = Buffer.concat(documents(call.fragments, { clusterSize: "known" }));
+    const at = known.indexOf(call.pcm.subarray(14 * BLOCK_BYTES, 15 * BLOCK_BYTES)) - 7;
+    const parsed = parseInChunks(Buffer.concat([known.subarray(0, at), known.subarray(at + 2 * 327)]), 1000);
+    assert.deepEqual(blockNumbers(parsed), allBut(14, 15));
+    assert.equal(parsed.damages[0]!.code, "truncated");
+    assert.equal(parsed.fragments[1]!.damaged?.code, "truncated");
+  });
+
+  it("refuses an element that claims gigabytes before taking memory for it, and goes on behind it", () => {
+    const giant = Buffer.concat([Buffer.from("a3", "hex"), Buffer.from("010000ffffffffff", "hex"), Buffer.from([0x81, 0, 0, 0x80])]);
+    for (const id of ["a3", "a0", "ec", "1254c367", "1549a966", "1654ae6b", "1a45dfa3", "1941a469"]) {
+      const claim = Buffer.concat([Buffer.from(id, "hex"), giant.subarray(1)]);
+      const parser = new FragmentParser();
+      const before = parser.feed(insert(blockOffset(14), claim));
+      const fragments = [...before, ...parser.end()];
+      assert.equal(parser.damages[0]!.code, "sizeRefused", id);
+      assert.equal(parser.damages[0]!.offset, blockOffset(14));
+      assert.deepEqual(blockNumbers({ fragments, damages: [] }), allBut(), id);
+    }
+  });
+
+  it("reads the blocks of a cluster that claims gigabytes", () => {
+    const damaged = Buffer.from(stream);
+    const cluster = damaged.indexOf(Buffer.from("1f43b675", "hex"));
+    damaged.set([0x01, 0, 0xff, 0, 0, 0, 0, 0], cluster + 4);
+    const parsed = parseInChunks(damaged, 1000);
+    assert.deepEqual(blockNumbers(parsed), allBut());
+    assert.equal(parsed.damages[0]!.code, "sizeRefused");
+  });
+
+  it("does not hold up a live stream for a block whose size is wrong by far, once rubbish follows it", () => {
+    const damaged = Buffer.from(stream);
+    // 2 MB instead of 324 bytes: found out at the stream's end at the latest, with all that is inside.
+    damaged.set([0xa3, 0x20, 0x00], blockOffset(14));
+    damaged.set([0x10, 0x1f, 0xff, 0xff], blockOffset(14) + 1);
+    const parsed = parseInChunks(damaged, 1000);
+    const numbers = blockNumbers(parsed);
+    assert.deepEqual(numbers, allBut(14));
+  });
+
+  it("releases what it has of a fragment that outgrows the limit, and finds the next one", () => {
+    const parsed = parseInChunks(stream, 500, { maxFragmentBytes: 2000 });
+    assert.equal(parsed.fragments.length, 3);
+    assert.ok(parsed.fragments.every((fragment) => fragment.damaged?.code === "fragmentTooLarge"));
+    assert.ok(parsed.fragments.every((fragment) => fragment.blocks.length === 5));
+    assert.ok(!blockNumbers(parsed).includes(-1));
+  });
+
+  it("skips a block whose lacing does not add up, and says so", () => {
+    const bad = element(0xa3, Buffer.from([0x81, 0, 0, 0x82, 3, 255, 255, 255]), Buffer.alloc(20));
+    const parsed = parseInChunks(insert(blockOffset(14), bad), 100);
+    assert.deepEqual(blockNumbers(parsed), allBut());
+    assert.deepEqual(
+      parsed.damages.map(({ code, offset, bytesSkipped }) => ({ code, offset, bytesSkipped })),
+      [{ code: "invalidBlock", offset: blockOffset(14), bytesSkipped: bad.length }],
+    );
+  });
+
+  it("does not take blocks of the next fragment for this one's when everything between is lost", () => {
+    const nextCluster = stream.indexOf(Buffer.from("1f43b675", "hex"), parts[0]!.length);
+    const from = blockOffset(7) + 50;
+    const damaged = Buffer.from(stream);
+    damaged.fill(0x55, from, nextCluster + 20);
+    const parsed = parseInChunks(damaged, 1000);
+    const first = parsed.fragments[0]!;
+    assert.ok(first.blocks.every((block) => block.timecodeMs < call.fragments[1]!.producerMs!));
+    assert.deepEqual(blockNumbers({ fragments: [first], damages: [] }), allBut().slice(0, 7));
+  });
+
+  it("gives tags behind damage to the fragment before only if Kinesis closed it behind them", () => {
+    const other = plannedCall({ transactionId: "call-two", fragments: 1, tags: "before", seed: 9, firstNumber: 9 });
+    const second = documents(other.fragments)[0]!;
+    // From the middle of the first call's last cluster to the tags that begin the second call's session, everything is rubbish.
+    const tags = second.indexOf(Buffer.from("1254c367", "hex"));
+    const joined = Buffer.concat([stream.subarray(0, blockOffset(25)), noise(300, 4), second.subarray(tags)]);
+    const parsed = parseInChunks(joined, 1000);
+    const [last, next] = parsed.fragments.slice(-2);
+    assert.equal(last!.tagsAfter.get("TransactionId"), undefined);
+    assert.equal(next!.tagsBefore.get("TransactionId"), "call-two");
+    assert.equal(next!.fragmentNumber, other.fragments[0]!.number);
+  });
+
+  it("survives hostile nesting and sizes in tags and tracks", () => {
+    let nested: Buffer = Buffer.alloc(0);
+    for (let i = 0; i < 200; i++) nested = element(0x67c8, nested);
+    const hostile = [
+      element(0x1254c367, element(0x7373, nested)),
+      element(0x1254c367, Buffer.from("7373ff", "hex")),
+      element(0x1654ae6b, element(0xae, element(0xd7, Buffer.alloc(9)))),
+      element(0x1654ae6b, element(0xae, element(0xe1, element(0xb5, Buffer.alloc(3))))),
+      element(0x1549a966, element(0x2ad7b1, Buffer.alloc(12))),
+    ];
+    for (const bytes of hostile) {
+      const parsed = parseInChunks(Buffer.concat([ebmlHeader(), openElement(0x18538067), bytes, stream]), 100);
+      assert.equal(parsed.damages[0]?.code, "invalidElement");
+      assert.deepEqual(blockNumbers(parsed), allBut());
+    }
+  });
+
+  it("keeps a bounded list of faults and counts the rest", function () {
+    this.timeout(10_000);
+    const bad = Buffer.concat([
+      ebmlHeader(),
+      openElement(0x18538067),
+      openElement(0x1f43b675),
+      uintElement(0xe7, 1),
+      ...Array.from({ length: 10_050 }, () => element(0xa3, Buffer.from([0x81, 0, 0, 0x82]))),
+    ]);
+    const parser = new FragmentParser();
+    parser.feed(bad);
+    parser.end();
+    assert.equal(parser.damages.length, 10_000);
+    assert.equal(parser.damagesOmitted, 50);
+  });
+
+  it("keeps fragments without damage exact, whatever happens to the others", () => {
+    const random = seededRandom(2024);
+    const many = plannedCall({ transactionId: "call-many", fragments: 12, seed: 77, blocksPerFragment: 6, tags: "after" });
+    for (let round = 0; round < 150; round++) {
+      const layout: Layout = { clusterSize: round % 2 ? "known" : "unknown" };
+      const pieces = documents(many.fragments, layout);
+      const touched = 1 + Math.floor(random() * 10);
+      const piece = pieces[touched]!;
+      const at = Math.floor(random() * piece.length);
+      const count = 1 + Math.floor(random() * 60);
+      const rubbish = noise(count, round);
+      const kinds = [
+        () => Buffer.concat([piece.subarray(0, at), piece.subarray(at + count)]),
+        () => Buffer.concat([piece.subarray(0, at), rubbish, piece.subarray(at)]),
+        () => Buffer.concat([piece.subarray(0, at), rubbish, piece.subarray(at + 2 * count)]),
+      ];
+      pieces[touched] = kinds[round % 3]!();
+      const parsed = parseInChunks(Buffer.concat(pieces), round % 5 === 0 ? 1 : 5000);
+      const bytesPerFragment = 6 * BLOCK_BYTES;
+      for (const [index, plan] of many.fragments.entries()) {
+        if (Math.abs(index - touched) < 1) continue;
+        const audio = many.pcm.subarray(index * bytesPerFragment, (index + 1) * bytesPerFragment);
+        const found = parsed.fragments.filter((fragment) => fragment.fragmentNumber === plan.number);
+        if (index === touched - 1 || index === touched + 1) {
+          // Its neighbours may be merged with what is left of it, or miss a tag; their audio is there.
+          assert.ok(Buffer.from(audioOf(parsed.fragments)).includes(audio), `round ${round}: neighbour ${index}`);
+          continue;
+        }
+        assert.equal(found.length, 1, `round ${round}: fragment ${index}`);
+        assert.deepEqual(audioOf(found), audio);
+        assert.equal(found[0]!.damaged, undefined);
+      }
+    }
+  });
+
+  it("has the block element's layout that these tests count on", () => {
+    assert.equal(blockElement({ relativeMs: 0, data: new Uint8Array(BLOCK_BYTES) }).length, 327);
+  });
+});

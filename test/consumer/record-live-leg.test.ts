@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseStreamArn } from "../../consumer/events/stream-arn.js";
+import { LegEnd } from "../../consumer/kinesis-video/leg-end.js";
+import type { LegRequest } from "../../consumer/leg-request.js";
+import { type RecordLiveLegOptions, recordLiveLeg } from "../../consumer/record-live-leg.js";
+import { directoryStore } from "../../consumer/recordings/directory-store.js";
+import type { Sidecar } from "../../consumer/recordings/sidecar.js";
+import type { CallResult } from "../../local-aws/index.js";
+import { pcmOf, speech, startTelephone, type Telephone } from "./telephone.js";
+
+const ARCHIVE = { quiescenceMs: 60, holeConfirmationMs: 30, endLimitMs: 2_000, relistMs: 20 };
+const LIVE = { quiescenceMs: 80, holdLimitMs: 150 };
+
+describe("recordLiveLeg", () => {
+  let telephone: Telephone;
+  let folder: string;
+  const caller = speech(1, 10_300);
+  const callee = speech(2, 9_000);
+
+  async function start(dataRetentionInHours: number): Promise<void> {
+    telephone = await startTelephone({ dataRetentionInHours });
+    folder = await mkdtemp(join(tmpdir(), "record-live-leg-"));
+  }
+
+  afterEach(async () => {
+    await telephone.close();
+    await rm(folder, { recursive: true });
+  });
+
+  function requestOf(call: CallResult): LegRequest {
+    const { streamArn, startFragmentNumber, startTime } = call.legs.find((leg) => leg.isCaller)!;
+    const stream = parseStreamArn(streamArn)!;
+    return { stream, transactionId: call.transactionId, startFragmentNumber, startTimeMs: Date.parse(startTime) };
+  }
+
+  async function recorded(leg: LegRequest, options: Partial<RecordLiveLegOptions> = {}): Promise<Sidecar> {
+    const outcome = await recordLiveLeg(leg, {
+      access: telephone.access,
+      store: directoryStore(folder),
+      archive: ARCHIVE,
+      live: LIVE,
+      end: new LegEnd(),
+      ...options,
+    });
+    return outcome.kind === "recorded" ? outcome.sidecar : assert.fail(outcome.kind);
+  }
+
+  it("records while the call lasts, and has the archive prove that nothing was missed", async () => {
+    await start(24);
+    const call = telephone.startCall(caller, callee, 40);
+    while (!call.result().legs.some((leg) => leg.isCaller)) await new Promise(setImmediate);
+    const sidecar = await recorded(requestOf(call.result()), { live: { ...LIVE, holdLimitMs: 400 } });
+    assert.deepEqual(await pcmOf(sidecar.audio.location), caller);
+    assert.equal(sidecar.reader, "live");
+    assert.equal(sidecar.complete, true);
+    assert.equal(sidecar.endProof, "quiescence");
+  });
+
+  it("never claims to be complete where the stream keeps nothing", async () => {
+    await start(0);
+    const call = await telephone.call(caller, callee);
+    const all = await recorded(requestOf(call));
+    assert.deepEqual(await pcmOf(all.audio.location), caller);
+    assert.equal(all.complete, false);
+    assert.equal(all.fragments.listed, undefined);
+  });
+
+  it("reads the leg from the archive where something was missed live", async () => {
+    await start(24);
+    const call = await telephone.call(caller, callee);
+    telephone.aws.control.addFault({ kind: "errorTags", api: "GetMedia", atFragment: 0, times: 4 });
+    const sidecar = await recorded(requestOf(call));
+    assert.deepEqual(await pcmOf(sidecar.audio.location), caller);
+    assert.equal(sidecar.reader, "archive");
+    assert.equal(sidecar.complete, true);
+  });
+
+  it("stops with the next transaction on the stream", async () => {
+    await start(24);
+    const first = await telephone.call(caller, callee);
+    await telephone.call(callee, caller);
+    const sidecar = await recorded(requestOf(first), { live: { ...LIVE, holdLimitMs: 60_000 } });
+    assert.deepEqual(await pcmOf(sidecar.audio.location), caller);
+    assert.equal(sidecar.endProof, "nextTransaction");
+    assert.equal(sidecar.complete, true);
+  });
+
+  it("records the first transaction it sees where none is named", async () => {
+    await start(0);
+    const call = await telephone.call(caller, callee);
+    await telephone.call(callee, caller);
+    const sidecar = await recorded({ ...requestOf(call), transactionId: undefined });
+    assert.equal(sidecar.transactionId, call.transactionId);
+    assert.deepEqual(await pcmOf(sidecar.audio.location), caller);
+  });
+
+  it("leaves nothing behind when it is stopped", async () => {
+    await start(0);
+    const call = await telephone.call(caller, callee);
+    telephone.aws.control.change({ getMediaFragmentsPerSecond: 20 });
+    const controller = new AbortController();
+    const recording = recorded(requestOf(call), { signal: controller.signal });
+    while ((await readdir(folder)).length === 0) await new Promise(setImmediate);
+    controller.abort(new Error("enough"));
+    await assert.rejects(recording, /enough/);
+    assert.deepEqual(await readdir(folder), []);
+  });
+});

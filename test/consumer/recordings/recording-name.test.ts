@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { parseStreamArn } from "../../../consumer/events/stream-arn.js";
+import { recordingName } from "../../../consumer/recordings/recording-name.js";
+
+function streamNamed(name: string) {
+  return parseStreamArn(`arn:aws:kinesisvideo:us-east-1:123456789012:stream/${name}/1`)!;
+}
+
+describe("recordingName", () => {
+  it("joins the transaction, the UUID of the stream and the first fragment", () => {
+    const stream = streamNamed("ChimeVoiceConnector-abc123-4f2c9d6e-0000-4000-8000-000000000001");
+    assert.equal(
+      recordingName({ transactionId: "t-1", stream, firstFragmentNumber: "913438" }),
+      "t-1_4f2c9d6e-0000-4000-8000-000000000001_913438",
+    );
+  });
+
+  it("takes the whole name of a stream that ends with no UUID", () => {
+    assert.equal(
+      recordingName({ transactionId: "t", stream: streamNamed("my-stream"), firstFragmentNumber: "1" }),
+      "t_my-stream_1",
+    );
+  });
+
+  it("lets no transaction lead out of the folder", () => {
+    const name = recordingName({ transactionId: "../../etc/x", stream: streamNamed("s"), firstFragmentNumber: "1" });
+    assert.equal(name, "-..-etc-x_s_1");
+  });
+});

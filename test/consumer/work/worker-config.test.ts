@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { parseWorkerConfig, WorkerConfigError } from "../../../consumer/work/worker-config.js";
+
+const QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/events";
+
+describe("parseWorkerConfig", () => {
+  it("needs a queue and an output, and has a default for the rest", () => {
+    const config = parseWorkerConfig({ QUEUE_URL, OUTPUT: "recordings", CONCURRENCY: "" });
+    assert.deepEqual(config, {
+      queueUrl: QUEUE_URL,
+      output: { kind: "directory", path: "recordings" },
+      mode: "archive",
+      concurrency: 4,
+      exitWhenEmpty: false,
+      waitTimeSeconds: 20,
+      visibilityTimeoutSeconds: 60,
+      quiescenceMs: 30_000,
+      endLimitMs: 90_000,
+      holdLimitMs: 900_000,
+      retryDelayMs: 15_000,
+      shutdownGraceMs: 20_000,
+      logLevel: "info",
+      region: "eu-central-1",
+    });
+  });
+
+  it("prefers AWS_REGION to the queue's URL, and takes more legs when live", () => {
+    const config = parseWorkerConfig({ QUEUE_URL, OUTPUT: "s3://bucket/a/b", AWS_REGION: "us-west-2", MODE: "live" });
+    assert.equal(config.region, "us-west-2");
+    assert.equal(config.concurrency, 100);
+  });
+
+  it("names every fault at once", () => {
+    const environment = { QUEUE_URL: "http://127.0.0.1:1/q", OUTPUT: "s3://A", MODE: "both", CONCURRENCY: "1.5" };
+    assert.throws(
+      () => parseWorkerConfig(environment),
+      (error: unknown) => {
+        assert(error instanceof WorkerConfigError);
+        const named = error.faults.map((fault) => fault.split(" ")[0]);
+        assert.deepEqual(named.sort(), ["AWS_REGION", "CONCURRENCY", "MODE", "OUTPUT"]);
+        return true;
+      },
+    );
+    assert.throws(() => parseWorkerConfig({}), /QUEUE_URL .*OUTPUT .*AWS_REGION/);
+  });
+});
