@@ -11,7 +11,8 @@ const INTERRUPTED = 130;
 async function main(): Promise<number> {
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(name, () => interruption.abort(new Error("interrupted")));
+    // Not once: npm passes on a Ctrl-C that the terminal has sent to us already, and the second must not kill.
+    process.on(name, () => interruption.abort(new Error("interrupted")));
   }
   const { signal } = interruption;
   const say = (line: string) => console.log(`• ${line}`);

@@ -5,6 +5,8 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 const CLI = join(dirname(__dirname), "dist", "consumer", "cli", "main.js");
+/** More than the worker's own grace, after which nothing of it should be left. */
+const GRACE_MS = 30_000;
 
 /** A command of this package that runs beside the demo and prints a line of JSON for each thing it has to tell. */
 export class Companion {
@@ -41,7 +43,9 @@ export class Companion {
   /** Asks it to end, and waits. @returns its exit code */
   async stop(): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGTERM");
+    const kill = setTimeout(() => this.child.kill("SIGKILL"), GRACE_MS);
     await this.exit;
+    clearTimeout(kill);
     return this.child.exitCode;
   }
 }

@@ -33,6 +33,7 @@ export class Stage {
     readonly connectors: { region: string; id: string }[],
     /** Where the recordings go. */
     readonly output: string,
+    private readonly quote: (line: string) => void,
   ) {}
 
   /** Runs `play` on a stage, and clears the stage away whatever happens: no process, no temporary folder is left. */
@@ -49,7 +50,7 @@ export class Stage {
       for (const region of ["us-east-1", "eu-central-1"]) {
         connectors.push({ region, id: await cloud.createConnector(region, `office-${region}`) });
       }
-      stage = new Stage(ready.endpoint, ready.env, cloud, connectors, output);
+      stage = new Stage(ready.endpoint, ready.env, cloud, connectors, output, options.quote);
       await stage.openProject(options);
       await play(stage);
     } finally {
@@ -60,6 +61,7 @@ export class Stage {
 
   /** Runs `pulumi` in the project. @throws Error with its output where the exit code is not among `expected` */
   async pulumi(args: string[], expected = [0]): Promise<{ exitCode: number; stdout: string }> {
+    this.quote(`$ pulumi ${args.join(" ")}`);
     const result = await this.project!.pulumi(...args, "--non-interactive", ...quietFlags(args));
     if (expected.includes(result.exitCode)) return result;
     throw new Error(`pulumi ${args.join(" ")} ended with ${result.exitCode}:\n${result.stdout}\n${result.stderr}`);

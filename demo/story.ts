@@ -87,8 +87,10 @@ export class Story {
     const what = ["--caller", CALLER, "--callee", CALLEE, "--speed", "max", "--json"];
     const played = await runJson<PlayedCall>(["call", ...where, ...what], stage.env, signal);
     this.say(`${title}: transaction ${played.transactionId}`);
+    const sides = new Set<boolean>();
     for (let leg = 0; leg < LEGS_A_CALL; leg++) {
       const recorded = await worker.next<RecordedLeg>(signal);
+      sides.add(recorded.isCaller);
       const who = recorded.isCaller ? "caller" : "callee";
       const file = recorded.audio.location;
       const comparison = await compareSamples(recorded.isCaller ? CALLER : CALLEE, file);
@@ -102,6 +104,7 @@ export class Story {
           : `differs at sample ${comparison.firstDifference}, ${comparison.samplesRecorded} of ${comparison.samplesPlayed}`,
       );
     }
+    if (sides.size !== LEGS_A_CALL) throw new Error(`${title}: both recordings are of the same side`);
     return played;
   }
 

@@ -42,7 +42,7 @@ export class PulumiProject {
   private overrides: Record<string, string> = {};
 
   private constructor(
-    /** The temporary folder: `project/` and `backend/` are in it. */
+    /** The temporary folder: what the project, its backend and its tools write is in it. */
     private readonly folder: string,
     private readonly options: PulumiProjectOptions,
   ) {}
@@ -54,7 +54,7 @@ export class PulumiProject {
   static async create(options: PulumiProjectOptions): Promise<PulumiProject> {
     const folder = await mkdtemp(join(tmpdir(), "chime-voice-streaming-"));
     const project = new PulumiProject(folder, options);
-    for (const name of ["project", "backend", "home"]) await mkdir(join(folder, name));
+    for (const name of ["project", "backend", "home", "tmp"]) await mkdir(join(folder, name));
     for (const [name, text] of Object.entries(options.files)) await project.write(name, text);
     for (const name of options.linked ?? LINKED) {
       const link = join(project.directory, "node_modules", name);
@@ -137,6 +137,8 @@ export class PulumiProject {
       PATH: this.options.engine.path,
       PULUMI_BACKEND_URL: `file://${join(this.folder, "backend")}`,
       PULUMI_HOME: join(this.folder, "home"),
+      // The SDK's TypeScript runner caches there.
+      TMPDIR: join(this.folder, "tmp"),
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_STACK: "dev",

@@ -63,7 +63,9 @@ describe("the package as npm gives it", function () {
 
   it("is small, and holds neither tests, demo nor sources", () => {
     assert.ok(packed.size < LARGEST_TARBALL_BYTES, `${packed.size} bytes`);
-    const strays = packed.files.filter(({ path }) => !/^(dist\/|package\.json|README\.md|LICENSE|CHANGELOG\.md)/.test(path));
+    const strays = packed.files.filter(
+      ({ path }) => !/^(dist\/|package\.json|README\.md|LICENSE|CHANGELOG\.md)/.test(path),
+    );
     assert.deepEqual(strays, []);
     assert.deepEqual(
       packed.files.filter(({ path }) => /\/(test|demo|engine|bench)\/|(?<!\.d)\.ts$/.test(path)),
@@ -87,7 +89,9 @@ describe("the package as npm gives it", function () {
       },
     });
     try {
-      const packages = ["@pulumi/pulumi", "typescript", "@types/node"].map((name) => `${name}@${devDependencies[name]}`);
+      const packages = ["@pulumi/pulumi", "typescript", "@types/node"].map(
+        (name) => `${name}@${devDependencies[name]}`,
+      );
       const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
       const install = await project.run("npm", ["install", ...quiet, join(folder, packed.filename), ...packages]);
       assert.equal(install.exitCode, 0, printed(install));
