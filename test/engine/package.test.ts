@@ -104,8 +104,9 @@ describe("the package as npm gives it", function () {
       assert.equal(up.exitCode, 0, printed(up));
       assert.equal((await stack.streaming("us-east-1", connector))?.DataRetentionInHours, 24);
 
-      await project.write("Pulumi.yaml", projectFile.replace("index.js", "index.mjs"));
-      await project.write("index.mjs", moduleProgram(connector));
+      await project.run("npm", ["pkg", "set", "type=module"]);
+      await project.write("Pulumi.yaml", projectFile);
+      await project.write("index.js", moduleProgram(connector));
       const modules = await project.pulumi("preview", "--non-interactive", "--expect-no-changes");
       assert.equal(modules.exitCode, 0, printed(modules));
 
