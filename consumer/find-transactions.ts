@@ -1,8 +1,8 @@
-import { type FragmentRange, type ListedFragment, listFragments } from "./kinesis-video/fragment-listing.js";
+import type { StreamArn } from "./events/stream-arn.js";
 import { type FragmentBounds, isWithin } from "./kinesis-video/fragment-bounds.js";
+import { type FragmentRange, type ListedFragment, listFragments } from "./kinesis-video/fragment-listing.js";
 import { readFragmentMedia } from "./kinesis-video/fragment-media.js";
 import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
-import type { StreamArn } from "./events/stream-arn.js";
 
 /** A stretch of one transaction's fragments on a stream. */
 export interface FoundTransaction {

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import type { EndProof, LegProgress } from "./kinesis-video/end-proof.js";
-import type { FragmentRange, ListedFragment } from "./kinesis-video/fragment-listing.js";
 import { isWithin } from "./kinesis-video/fragment-bounds.js";
+import type { FragmentRange, ListedFragment } from "./kinesis-video/fragment-listing.js";
 import { LegAssembler } from "./leg/leg-assembler.js";
 import type { LegReport } from "./leg/leg-report.js";
 import type { LegRequest } from "./leg-request.js";
@@ -75,9 +75,7 @@ export class LegRecording implements LegProgress {
 
   /** What has been received whole so far, for a reader that goes on where another stopped. */
   get received(): { fragmentNumbers: ReadonlySet<string>; last: string } | undefined {
-    return this.#lastPushed === undefined
-      ? undefined
-      : { fragmentNumbers: this.#whole, last: this.#lastPushed };
+    return this.#lastPushed === undefined ? undefined : { fragmentNumbers: this.#whole, last: this.#lastPushed };
   }
 
   /** The next fragment, in order; or what came instead of it. */
@@ -158,13 +156,9 @@ export class LegRecording implements LegProgress {
         endFragmentNumber: leg.endFragmentNumber ?? report.lastFragmentNumber,
       }),
     );
-    const complete =
-      end.endProof !== "none" &&
-      errors.length === 0 &&
-      inLeg !== undefined &&
-      inLeg.every(({ fragmentNumber }) => this.#whole.has(fragmentNumber)) &&
-      this.#hasFirst(report, end) &&
-      this.#hasLast();
+    const missing = inLeg?.filter(({ fragmentNumber }) => !this.#whole.has(fragmentNumber)).length;
+    const isAllThere = missing === 0 && errors.length === 0 && this.#hasFirst(report, end) && this.#hasLast();
+    const complete = isAllThere && end.endProof !== "none" && !report.boundaryUncertain;
     return {
       version: 1,
       package: packageVersion(),
@@ -182,7 +176,7 @@ export class LegRecording implements LegProgress {
       },
       fragments: {
         listed: inLeg?.length,
-        received: inLeg?.filter(({ fragmentNumber }) => this.#whole.has(fragmentNumber)).length ?? report.fragments,
+        received: inLeg && missing !== undefined ? inLeg.length - missing : report.fragments,
         replayed: report.replayedFragments,
         unattributed: report.unattributedFragments,
         first: report.firstFragmentNumber,

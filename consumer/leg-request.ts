@@ -1,5 +1,5 @@
-import type { EndedEvent, StartedEvent } from "./events/streaming-event.js";
 import type { StreamArn } from "./events/stream-arn.js";
+import type { EndedEvent, StartedEvent } from "./events/streaming-event.js";
 
 /** One leg of a call, as far as it is known: what is missing is found in the stream, or does not bound it. */
 export interface LegRequest {
@@ -48,8 +48,6 @@ export function legOfEvent(event: StartedEvent | EndedEvent): LegRequest {
     startFragmentNumber,
     startTimeMs,
     sampleRateHz: sampleRateHzOf(event.mediaType),
-    ...(event.status === "ENDED"
-      ? { endFragmentNumber: event.currentFragmentNumber, endTimeMs: event.endTimeMs }
-      : {}),
+    ...(event.status === "ENDED" ? { endFragmentNumber: event.currentFragmentNumber, endTimeMs: event.endTimeMs } : {}),
   };
 }

@@ -1,4 +1,9 @@
-import { type ArchiveOptions, ArchiveReader, type ArchiveRequest, ListingChanged } from "./kinesis-video/archive-reader.js";
+import {
+  type ArchiveOptions,
+  ArchiveReader,
+  type ArchiveRequest,
+  ListingChanged,
+} from "./kinesis-video/archive-reader.js";
 import { ArchiveUnavailable, type FragmentRange } from "./kinesis-video/fragment-listing.js";
 import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
 import { describeRetention } from "./kinesis-video/stream-retention.js";

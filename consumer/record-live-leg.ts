@@ -5,7 +5,7 @@ import { describeRetention } from "./kinesis-video/stream-retention.js";
 import { type LegOutcome, LegRecording, type ReadingEnd } from "./leg-recording.js";
 import type { LegRequest } from "./leg-request.js";
 import type { Fragment } from "./matroska/fragment.js";
-import { archiveRequestOf, drain, findComplete, rangeOf, recordLeg, type RecordLegOptions } from "./record-leg.js";
+import { archiveRequestOf, drain, findComplete, type RecordLegOptions, rangeOf, recordLeg } from "./record-leg.js";
 
 export interface RecordLiveLegOptions extends RecordLegOptions {
   /** Told when the call ends. */
@@ -49,14 +49,17 @@ export async function recordLiveLeg(requested: LegRequest, options: RecordLiveLe
   try {
     const { startFragmentNumber, startTimeMs, stream } = leg;
     const request = { stream, startFragmentNumber, startTimeMs, end };
-    const { endProof } = await drain(new LiveReader(access, request, progress, options.live).fragments(signal), { push });
+    const { endProof } = await drain(new LiveReader(access, request, progress, options.live).fragments(signal), {
+      push,
+    });
     const ended = { endFragmentNumber: end.fragmentNumber, endTimeMs: end.timeMs };
     leg = { ...leg, ...ended };
     if (!recording) return { kind: "nothing", listed: 0 };
     recording.learnEnd(ended);
 
     const { dataRetentionInHours } = await describeRetention(access.clients, stream, { ...access.retry, signal });
-    if (dataRetentionInHours === 0) return await recording.finish({ endProof, reader: "live" }, options.accept);
+    if (dataRetentionInHours === 0 || end.isCalledOff)
+      return await recording.finish({ endProof, reader: "live" }, options.accept);
     const verified = await verify(recording, leg, options);
     if (verified) return await recording.finish(verified, options.accept);
     await recording.abort();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import { parseStreamingEvent } from "./events/streaming-event.js";
 import { Backoff } from "./kinesis-video/backoff.js";
@@ -48,6 +49,8 @@ export class Worker {
    */
   async run(stopping: AbortSignal): Promise<void> {
     const { logger, config } = this.options;
+    // Every leg listens to these two, however many there are.
+    setMaxListeners(0, stopping, this.#handBack.signal);
     logger.info({ mode: config.mode, concurrency: config.concurrency, output: config.output }, "worker started");
     try {
       for (;;) {
@@ -56,7 +59,7 @@ export class Worker {
         if (stopping.aborted) break;
         const messages = await this.#receive(stopping);
         for (const message of messages) this.#start(message, stopping);
-        if (messages.length === 0 && config.exitWhenEmpty && (await this.#isIdle(stopping))) break;
+        if (messages.length === 0 && config.exitWhenEmpty && (await this.#isIdle())) break;
       }
     } finally {
       await this.#finish();
@@ -102,15 +105,13 @@ export class Worker {
   }
 
   /** Nothing is being worked on, and nothing that was given back has still to come again. */
-  async #isIdle(stopping: AbortSignal): Promise<boolean> {
+  async #isIdle(): Promise<boolean> {
     const { clock } = this.options.access;
     const dueInMs = this.#dueAtMs - clock.now();
     if (this.#handling.size === 0 && dueInMs <= 0) return true;
     // A leg that is read live may wait for a message that ends it: the queue is asked again soon.
     const pause = new AbortController();
-    const either = AbortSignal.any([stopping, pause.signal]);
-    const waiting = [clock.sleep(IDLE_PAUSE_MS, either).catch(() => undefined), ...this.#handling];
-    await Promise.race(waiting);
+    await Promise.race([clock.sleep(IDLE_PAUSE_MS, pause.signal).catch(() => undefined), ...this.#handling]);
     pause.abort();
     return false;
   }

@@ -84,7 +84,9 @@ export interface RoleSession {
   readonly expiresMs: number;
 }
 
-/** All accounts, and whose an access key is. Any key that was not issued here belongs to a user of the default account. */
+/**
+ * All accounts, and whose an access key is. Any key that was not issued here belongs to a user of the default account.
+ */
 export class Accounts {
   private readonly accounts = new Map<string, Account>();
   private readonly sessions = new Map<string, RoleSession>();
@@ -133,6 +135,8 @@ export class Accounts {
       accountId,
       expiresMs: this.clock.nowMs() + durationSeconds * 1000,
     };
+    const nowMs = this.clock.nowMs();
+    for (const other of this.sessions.values()) if (other.expiresMs <= nowMs) this.sessions.delete(other.accessKeyId);
     this.sessions.set(session.accessKeyId, session);
     return session;
   }

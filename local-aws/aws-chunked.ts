@@ -8,7 +8,8 @@ export interface PlainBody {
 }
 
 /**
- * Takes off the `aws-chunked` framing that SDKs put around uploads: chunks of `<hex size>[;chunk-signature=…]`, then trailers
+ * Takes off the `aws-chunked` framing that SDKs put around uploads: chunks of `<hex size>[;chunk-signature=…]`, then
+ * trailers
  * such as a checksum. Chunk signatures are not checked.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */

@@ -153,7 +153,8 @@ function putStreaming(world: World, context: ChimeContext): object {
   connector.streaming = configuration;
   const roles = context.request.caller.account.serviceLinkedRoles;
   if (!configuration.Disabled && !roles.find(voiceConnectorRoleName)) {
-    // https://docs.aws.amazon.com/chime-sdk/latest/ag/using-service-linked-roles-stream.html: made when streaming is started.
+    // https://docs.aws.amazon.com/chime-sdk/latest/ag/using-service-linked-roles-stream.html: made when streaming is
+    // started.
     const propagationMs = world.faults.strike("rolePropagation", () => true)?.ms ?? 0;
     roles.create(voiceConnectorRoleName, voiceConnectorPrincipal, undefined, propagationMs);
   }

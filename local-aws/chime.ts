@@ -10,7 +10,8 @@ import type { World } from "./world.js";
 
 /**
  * The Voice Connector part of the Chime SDK Voice API: connectors, streaming and logging configurations, groups, tags.
- * Paths and shapes: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_Operations_Amazon_Chime_SDK_Voice.html
+ * Paths and shapes:
+ * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_Operations_Amazon_Chime_SDK_Voice.html
  */
 export function chimeService(world: World): AwsService {
   const routes: ChimeRoute[] = [

@@ -19,8 +19,8 @@ const MAX_WAIT_MS = 60_000;
 const callSchema = z.strictObject({
   voiceConnectorId: z.string().min(1),
   region: z.string().optional(),
-  callerWav: z.base64(),
-  calleeWav: z.base64(),
+  callerWav: z.string(),
+  calleeWav: z.string(),
   speed: z.union([z.literal("max"), z.number().positive()]).default(1),
   direction: z.enum(["Inbound", "Outbound"]).optional(),
   fromNumber: z.string().optional(),
@@ -30,11 +30,13 @@ const callSchema = z.strictObject({
 const statusOfRefusal = { unknownConnector: 404, streamingOff: 409, invalidAudio: 400, full: 507 } as const;
 
 /**
- * The control API: plain JSON under `/_local/`, without a signature. It does over HTTP what `LocalAws.control` does in the process.
+ * The control API: plain JSON under `/_local/`, without a signature. It does over HTTP what `LocalAws.control` does in
+ * the process.
  *
  * - `GET /_local/state`, `GET|DELETE /_local/calls` (the API calls received)
  * - `GET|POST|DELETE /_local/faults` (`?id=` deletes one), `GET|POST /_local/settings`
- * - `POST /_local/call` begins a phone call; `GET /_local/call/<transactionId>?waitMs=` waits for its end; `DELETE` hangs up
+ * - `POST /_local/call` begins a phone call; `GET /_local/call/<transactionId>?waitMs=` waits for its end; `DELETE`
+ *   hangs up
  */
 export class Control {
   constructor(

@@ -30,7 +30,10 @@ interface HeldEvent {
   voiceConnectorId: string;
 }
 
-/** Delivers streaming events as EventBridge would, to one queue for all regions; best effort, as the faults in force have it. */
+/**
+ * Delivers streaming events as EventBridge would, to one queue for all regions; best effort, as the faults in force
+ * have it.
+ */
 export class StreamingEvents {
   private held: HeldEvent[] = [];
 

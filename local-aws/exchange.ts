@@ -44,7 +44,10 @@ export interface AwsService {
   /** Prefix of its IAM actions, e.g. `kinesisvideo`. */
   readonly actionPrefix: string;
   readonly errors: ServiceErrors;
-  /** The call that this request makes; undefined if this service has no such call here. Throws an {@link AwsError} for a malformed one. */
+  /**
+   * The call that this request makes; undefined if this service has no such call here. Throws an {@link AwsError} for a
+   * malformed one.
+   */
   operationOf(request: AwsRequest): Operation | undefined;
 }
 

@@ -85,6 +85,8 @@ const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("eventWithoutIsCaller"), ...onEvents }),
   /** `isCaller` is the text "True" or "False", as in one published sample. */
   z.strictObject({ kind: z.literal("eventIsCallerAsString"), ...onEvents }),
+  /** A leg's SIP session is changed while it lasts: an UPDATED event after STARTED, which names no stream. */
+  z.strictObject({ kind: z.literal("updatedEvent"), ...onLeg }),
   /** Streaming of a leg fails: a FAILED event and no media. */
   z.strictObject({ kind: z.literal("streamingFailure"), ...onLeg, reason: z.string().default("Internal failure") }),
 ]);

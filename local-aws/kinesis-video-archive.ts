@@ -15,6 +15,7 @@ import {
   errorChunk,
   fragmentBytes,
   getMediaSpelling,
+  holdConnection,
   mediaReply,
   writeAll,
 } from "./media-response.js";
@@ -63,7 +64,9 @@ export function listFragments(world: World, request: KinesisVideoRequest): objec
   };
 }
 
-/** A rank that differs from fragment to fragment and follows no order: multiplication by an odd number permutes 32 bits. */
+/**
+ * A rank that differs from fragment to fragment and follows no order: multiplication by an odd number permutes 32 bits.
+ */
 function scattered(fragment: StoredFragment): number {
   return Math.imul(fragment.sequence + 1, 0x9e3779b1) >>> 0;
 }
@@ -88,7 +91,8 @@ function timestampRange(selector: unknown): { isProducer: boolean; startMs: numb
 }
 
 /**
- * GetMediaForFragmentList: the fragments that are named, in the order of the request; an exception chunk for each that is not there.
+ * GetMediaForFragmentList: the fragments that are named, in the order of the request; an exception chunk for each that
+ * is not there.
  * https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_GetMediaForFragmentList.html
  */
 export function getMediaForFragmentList(world: World, request: KinesisVideoRequest): AwsReply {
@@ -104,12 +108,12 @@ export function getMediaForFragmentList(world: World, request: KinesisVideoReque
   if (stream.archiveConnections >= world.settings.current.archiveConnectionsPerStream) {
     throw clientLimitExceeded("Rate exceeded: concurrent GetMediaForFragmentList calls for this stream.");
   }
-  stream.archiveConnections++;
+  const connection = holdConnection(stream, "archiveConnections", request.request.signal);
   return mediaReply(request.request.requestId, async (response, signal) => {
     try {
       await sendList(world, stream, numbers, response, signal);
     } finally {
-      stream.archiveConnections--;
+      connection.release();
       response.end();
     }
   });

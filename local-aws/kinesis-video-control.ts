@@ -20,7 +20,10 @@ const dataApis = [
 /** A call of the control plane: JSON in, JSON out. */
 export type ControlPlaneCall = (world: World, request: KinesisVideoRequest) => object;
 
-/** https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_Operations_Amazon_Kinesis_Video_Streams.html, the part that concerns streams. */
+/**
+ * https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_Operations_Amazon_Kinesis_Video_Streams.html, the part
+ * that concerns streams.
+ */
 export const controlPlaneCalls: Readonly<Record<string, ControlPlaneCall>> = {
   createStream,
   describeStream: (_world, request) => ({ StreamInfo: wireForm(request.stream()) }),

@@ -14,13 +14,15 @@ import {
   errorChunk,
   fragmentBytes,
   getMediaSpelling,
+  holdConnection,
   mediaReply,
   writeAll,
 } from "./media-response.js";
 import type { World } from "./world.js";
 
 /**
- * GetMedia: chunks from the start selector on, live ones included, at a limited rate; ends when none came for a while, and
+ * GetMedia: chunks from the start selector on, live ones included, at a limited rate; ends when none came for a while,
+ * and
  * after the session's time. Neither end differs from the other, or from the end of a call.
  * https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_dataplane_GetMedia.html
  */
@@ -38,12 +40,12 @@ export function getMedia(world: World, request: KinesisVideoRequest): AwsReply {
       `The stream has ${getMediaConnectionsPerStream} GetMedia connections, which is the limit.`,
     );
   }
-  stream.liveConnections++;
+  const connection = holdConnection(stream, "liveConnections", request.request.signal);
   return mediaReply(request.request.requestId, async (response, signal) => {
     try {
       await send(world, stream, start, response, signal);
     } finally {
-      stream.liveConnections--;
+      connection.release();
       response.end();
     }
   });

@@ -31,7 +31,10 @@ export class KinesisVideoRequest {
     );
   }
 
-  /** @throws AwsError `InvalidArgumentException` where neither name nor ARN is given, `ResourceNotFoundException` where no such stream is */
+  /**
+   * @throws AwsError `InvalidArgumentException` where neither name nor ARN is given, `ResourceNotFoundException` where
+   * no such stream is
+   */
   stream(): KinesisVideoStream {
     const { StreamARN, StreamName } = this.body;
     if (typeof StreamARN !== "string" && typeof StreamName !== "string") {

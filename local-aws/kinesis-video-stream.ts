@@ -132,6 +132,7 @@ export class KinesisVideoStream {
   }
 
   get storedBytes(): number {
+    this.dropExpired();
     return this.keptBytes;
   }
 

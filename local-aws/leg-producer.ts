@@ -19,9 +19,10 @@ export interface LegProducerOptions {
   replayMs: number;
   /** Whether this leg goes on in the PutMedia session of the leg before it. */
   continuesSession: boolean;
-  /** Fragments that go wrong, by index. */
+  /** Fragments that never reach the stream, and fragments without tags; by index, of so many. */
   isDropped(index: number, count: number): boolean;
   isTagless(index: number, count: number): boolean;
+  /** Whether tags come after clusters only. */
   lateTags: boolean;
   /** Tags after the last cluster, where they are not the leg's own. */
   tagsAfterLast?: readonly (readonly [name: string, value: string])[];

@@ -50,7 +50,8 @@ export interface ClusterBlock {
 }
 
 /**
- * A fragment up to its tags: EBML header, Segment of unknown size, Info, Tracks. What a Kinesis Video producer for telephone
+ * A fragment up to its tags: EBML header, Segment of unknown size, Info, Tracks. What a Kinesis Video producer for
+ * telephone
  * audio writes: codec A_AAC and no Audio element, though the payload is raw PCM.
  */
 export function documentStart(): Buffer {

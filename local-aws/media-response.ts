@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { AwsReply } from "./exchange.js";
-import type { StoredFragment } from "./kinesis-video-stream.js";
+import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.js";
 import { clusterElement, errorDocumentStart, tagsElement } from "./matroska-writer.js";
 
 /** How a media API spells the tags that Kinesis adds. */
@@ -72,6 +72,27 @@ export async function writeAll(response: Writable, bytes: Uint8Array, signal: Ab
   if (signal.aborted || response.destroyed) return false;
   if (!response.write(bytes)) await once(response, "drain", { signal }).catch(() => undefined);
   return !signal.aborted;
+}
+
+/**
+ * Holds one of a stream's connections until `release` is called or the client is gone, whichever comes first: a
+ * response may
+ * never get as far as its body.
+ */
+export function holdConnection(
+  stream: KinesisVideoStream,
+  kind: "liveConnections" | "archiveConnections",
+  signal: AbortSignal,
+): { release(): void } {
+  let isHeld = true;
+  stream[kind]++;
+  const release = () => {
+    if (isHeld) stream[kind]--;
+    isHeld = false;
+  };
+  if (signal.aborted) release();
+  else signal.addEventListener("abort", release, { once: true });
+  return { release };
 }
 
 /** Breaks the connection after the bytes went out: the client sees a response without its end. */

@@ -1,4 +1,6 @@
-/** One page of a list, and the token of the next. The token is the index to go on at: enough for lists that only grow. */
+/**
+ * One page of a list, and the token of the next. The token is the index to go on at: enough for lists that only grow.
+ */
 export function pageOf<T>(
   items: readonly T[],
   token: string | undefined,

@@ -3,11 +3,13 @@ import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.
 import type { LegProducer } from "./leg-producer.js";
 import type { World } from "./world.js";
 
+export type Direction = "Inbound" | "Outbound";
+
 /** One leg of a call that was played. */
 export interface CallLeg {
   streamArn: string;
   isCaller: boolean;
-  direction: "Inbound" | "Outbound";
+  direction: Direction;
   startFragmentNumber: string;
   /** ISO 8601, milliseconds. */
   startTime: string;
@@ -47,13 +49,15 @@ export interface ActiveLeg {
   readonly startMs: number;
   first?: StoredFragment;
   last?: StoredFragment;
+  /** An UPDATED event follows its STARTED. */
+  readonly isUpdated: boolean;
   isEnded: boolean;
 }
 
 export interface PhoneCallOptions {
   ids: CallIds;
   voiceConnectorId: string;
-  direction: "Inbound" | "Outbound";
+  direction: Direction;
   fromNumber: string;
   toNumber: string;
   legs: ActiveLeg[];
@@ -150,6 +154,7 @@ export class PhoneCall {
         if (!leg.first) {
           leg.first = fragment;
           this.events.deliver(leg.source, this.detail(leg, "STARTED", { mediaType: "audio/L16" }));
+          if (leg.isUpdated) this.events.deliver(leg.source, this.updatedDetail());
         }
         leg.last = fragment;
       }
@@ -161,6 +166,12 @@ export class PhoneCall {
     const endTime = iso(leg.startMs + leg.producer.durationMs);
     const currentFragmentNumber = leg.last?.number;
     this.events.deliver(leg.source, this.detail(leg, "ENDED", { endTime, currentFragmentNumber }));
+  }
+
+  private updatedDetail(): StreamingEventDetail {
+    const { ids, voiceConnectorId } = this.options;
+    const updateHeaders = { "call-id": ids.callId, cseq: "2 UPDATE", "content-length": "0" };
+    return { ...ids, voiceConnectorId, streamingStatus: "UPDATED", version: "0", updateHeaders };
   }
 
   /** As published samples have it: `mediaType` in STARTED only, `currentFragmentNumber` in ENDED only. */

@@ -1,11 +1,12 @@
 import type { Account } from "./accounts.js";
 import type { EventSource, StreamingEvents } from "./events.js";
-import type { Fault } from "./faults.js";
-import { KinesisVideoStream } from "./kinesis-video-stream.js";
+import type { KinesisVideoStream } from "./kinesis-video-stream.js";
+import { strikeLegFault, strikeLegFaults } from "./leg-faults.js";
 import { LegProducer } from "./leg-producer.js";
-import { type ActiveLeg, type CallIds, PhoneCall } from "./phone-call.js";
+import { type ActiveLeg, type CallIds, type Direction, type LegFailure, PhoneCall } from "./phone-call.js";
 import { voiceConnectorRoleName } from "./service-linked-role.js";
-import { isStreaming, type StreamingConfiguration, type VoiceConnector } from "./voice-connector.js";
+import { StreamPool } from "./stream-pool.js";
+import { isStreaming, type VoiceConnector } from "./voice-connector.js";
 import { readTelephoneWav, WavError } from "./wav-reader.js";
 import type { World } from "./world.js";
 
@@ -23,7 +24,7 @@ export interface CallRequest {
   /** How much faster than life the call is played; `"max"`: at once. Default 1. */
   speed?: number | "max";
   /** Default `Inbound`. */
-  direction?: "Inbound" | "Outbound";
+  direction?: Direction;
   /** Defaults +15550100 and +15550199, which are nobody's. */
   fromNumber?: string;
   toNumber?: string;
@@ -41,24 +42,27 @@ export class CallRefused extends Error {
   }
 }
 
-interface LegPlan {
+/** A leg before it begins; without a stream it has failed. */
+interface PlannedLeg {
   isCaller: boolean;
-  leg: "caller" | "callee";
   pcm: Buffer;
   offsetMs: number;
+  source: EventSource;
+  stream?: KinesisVideoStream;
+  failure?: LegFailure;
 }
 
-/** Connects calls through voice connectors: finds or makes the streams of their legs and plays the audio into them. */
+/** Connects calls through voice connectors: gives their legs streams and plays the audio into them. */
 export class PhoneExchange {
   private readonly calls = new Map<string, PhoneCall>();
-  private readonly busyStreams = new Set<KinesisVideoStream>();
-  /** Streams whose last fragment already carries the tags of a call to come. */
-  private readonly announced = new Map<KinesisVideoStream, CallIds>();
+  private readonly pool: StreamPool;
 
   constructor(
     private readonly world: World,
     private readonly events: StreamingEvents,
-  ) {}
+  ) {
+    this.pool = new StreamPool(world);
+  }
 
   find(transactionId: string): PhoneCall | undefined {
     return this.calls.get(transactionId);
@@ -67,22 +71,24 @@ export class PhoneExchange {
   /** @throws CallRefused */
   start(request: CallRequest): PhoneCall {
     const account = this.world.accounts.default;
-    const connector = this.connectorOf(account, request);
-    const streaming = connector.streaming;
+    const connector = connectorOf(account, request);
+    const { streaming } = connector;
     if (!streaming || !isStreaming(connector)) {
-      throw new CallRefused(
-        "streamingOff",
-        `Streaming is off for Voice Connector ${connector.id}: the call would not be recorded.`,
-      );
+      const text = `Streaming is off for Voice Connector ${connector.id}: the call would not be recorded.`;
+      throw new CallRefused("streamingOff", text);
     }
+    const callerPcm = audio(request.callerWav, "caller");
+    const calleePcm = audio(request.calleeWav, "callee");
+    checkRoom(account, callerPcm.length + calleePcm.length);
     const { legOffsetMs } = this.world.settings.current;
-    const plans: LegPlan[] = [
-      { isCaller: true, leg: "caller", pcm: audio(request.callerWav, "caller"), offsetMs: Math.max(0, -legOffsetMs) },
-      { isCaller: false, leg: "callee", pcm: audio(request.calleeWav, "callee"), offsetMs: Math.max(0, legOffsetMs) },
+    const from = { connector, streaming, accountId: account.id };
+    const legs = [
+      this.plan(account, { ...from, leg: "caller" }, callerPcm, Math.max(0, -legOffsetMs)),
+      this.plan(account, { ...from, leg: "callee" }, calleePcm, Math.max(0, legOffsetMs)),
     ];
-    this.checkRoom(account, plans);
-    const speed = request.speed === "max" ? Number.POSITIVE_INFINITY : (request.speed ?? 1);
-    return this.connect(account, connector, streaming, request, plans, speed);
+    const call = this.connect(connector, legs, request);
+    this.remember(call);
+    return call;
   }
 
   /** Hangs up every call, for the end of the process. */
@@ -90,113 +96,67 @@ export class PhoneExchange {
     await Promise.all([...this.calls.values()].map((call) => call.hangUp()));
   }
 
-  private connect(
-    account: Account,
-    connector: VoiceConnector,
-    streaming: StreamingConfiguration,
-    request: CallRequest,
-    plans: readonly LegPlan[],
-    speed: number,
-  ): PhoneCall {
-    const sources = plans.map(({ leg }): EventSource => ({ connector, streaming, accountId: account.id, leg }));
-    const failures = plans.map((_plan, index) => this.failureOf(account, sources[index]!));
-    const streams = plans.map((_plan, index) =>
-      failures[index] ? undefined : this.takeStream(account, connector, streaming),
-    );
-    const taken = streams.filter((stream) => stream !== undefined);
-    const ids: CallIds =
-      taken.map((stream) => this.announced.get(stream)).find((announced) => announced !== undefined) ?? this.newIds();
+  private plan(account: Account, source: EventSource, pcm: Buffer, offsetMs: number): PlannedLeg {
+    const isCaller = source.leg === "caller";
+    const reason = account.serviceLinkedRoles.find(voiceConnectorRoleName)
+      ? strikeLegFault(this.world.faults, "streamingFailure", source)?.reason
+      : `The role ${voiceConnectorRoleName} does not exist.`;
+    if (reason !== undefined) return { isCaller, pcm, offsetMs, source, failure: { isCaller, reason } };
+    return { isCaller, pcm, offsetMs, source, stream: this.pool.take(account, source.connector, source.streaming) };
+  }
 
-    failures.forEach((reason, index) => {
-      if (reason) this.tellFailure(sources[index]!, ids, request.direction ?? "Inbound", reason);
-    });
-    const callStartMs = this.callStartMs(plans, taken, speed);
-    let nextIds: CallIds | undefined;
-    const legs = plans.flatMap((plan, index): ActiveLeg[] => {
-      const stream = streams[index];
-      if (!stream) return [];
-      const source = sources[index]!;
-      const continuesSession = this.announced.delete(stream);
-      const announcesNext = this.world.faults.strike("nextCallTags", (fault) => fitsLeg(fault, source)) !== undefined;
-      if (announcesNext) {
-        nextIds ??= this.newIds();
-        this.announced.set(stream, nextIds);
-      }
-      const startMs = callStartMs + plan.offsetMs;
-      return [
-        {
-          isCaller: plan.isCaller,
-          source,
-          stream,
-          offsetMs: plan.offsetMs,
-          startMs,
-          isEnded: false,
-          producer: this.producer(
-            plan,
-            stream,
-            source,
-            startMs,
-            ids,
-            continuesSession,
-            announcesNext ? nextIds : undefined,
-          ),
-        },
-      ];
-    });
-    const call = new PhoneCall(this.world, this.events, {
+  private connect(connector: VoiceConnector, planned: readonly PlannedLeg[], request: CallRequest): PhoneCall {
+    const speed = request.speed === "max" ? Number.POSITIVE_INFINITY : (request.speed ?? 1);
+    const direction = request.direction ?? "Inbound";
+    const streams = planned.flatMap(({ stream }) => stream ?? []);
+    const ids = this.pool.announcedIds(streams) ?? this.newIds();
+    const nextIds = this.newIds();
+    const callStartMs = this.callStartMs(planned, streams, speed);
+    for (const leg of planned) if (leg.failure) this.tellFailure(leg.source, ids, direction, leg.failure.reason);
+    return new PhoneCall(this.world, this.events, {
       ids,
       voiceConnectorId: connector.id,
-      direction: request.direction ?? "Inbound",
+      direction,
       fromNumber: request.fromNumber ?? "+15550100",
       toNumber: request.toNumber ?? "+15550199",
-      legs,
-      failures: plans.flatMap(({ isCaller }, index) => {
-        const reason = failures[index];
-        return reason ? [{ isCaller, reason }] : [];
-      }),
+      legs: planned.flatMap((leg) => (leg.stream ? this.activate(leg, leg.stream, callStartMs, ids, nextIds) : [])),
+      failures: planned.flatMap(({ failure }) => failure ?? []),
       speed,
       onEnd: () => {
-        for (const stream of taken) this.busyStreams.delete(stream);
+        for (const stream of streams) this.pool.release(stream);
       },
     });
-    this.remember(call);
-    return call;
   }
 
-  private connectorOf(account: Account, { voiceConnectorId, region }: CallRequest): VoiceConnector {
-    const regions = region ? [account.region(region)] : account.listRegions();
-    for (const candidate of regions) {
-      const connector = candidate.connectors.get(voiceConnectorId);
-      if (connector) return connector;
-    }
-    throw new CallRefused(
-      "unknownConnector",
-      `There is no Voice Connector ${voiceConnectorId}${region ? ` in ${region}` : ""}.`,
-    );
+  private activate(
+    { isCaller, pcm, offsetMs, source }: PlannedLeg,
+    stream: KinesisVideoStream,
+    callStartMs: number,
+    ids: CallIds,
+    nextIds: CallIds,
+  ): ActiveLeg {
+    const { faults, settings } = this.world;
+    const { fragmentMs, producerSessionMs, producerReplayMs } = settings.current;
+    const continuesSession = this.pool.fulfil(stream);
+    const legFaults = strikeLegFaults(faults, source);
+    if (legFaults.announcesNext) this.pool.announce(stream, nextIds);
+    const startMs = callStartMs + offsetMs;
+    const producer = new LegProducer({
+      stream,
+      pcm,
+      startMs,
+      tags: persistentTags(ids, source.connector.id),
+      tagsAfterLast: legFaults.announcesNext ? persistentTags(nextIds, source.connector.id) : undefined,
+      fragmentMs,
+      sessionMs: producerSessionMs,
+      replayMs: producerReplayMs,
+      continuesSession,
+      ...legFaults,
+    });
+    return { isCaller, source, stream, offsetMs, startMs, producer, isUpdated: legFaults.isUpdated, isEnded: false };
   }
 
-  private checkRoom(account: Account, plans: readonly LegPlan[]): void {
-    const stored = account
-      .listRegions()
-      .flatMap((region) => [...region.streams.values()])
-      .reduce((sum, stream) => sum + stream.storedBytes, 0);
-    const added = plans.reduce((sum, plan) => sum + plan.pcm.length, 0);
-    if (stored + added > MAX_STORED_BYTES) {
-      throw new CallRefused(
-        "full",
-        `Streams hold ${stored} bytes of media in memory; with this call it would be more than ${MAX_STORED_BYTES}.`,
-      );
-    }
-  }
-
-  /** Why a leg cannot be streamed, if so. */
-  private failureOf(account: Account, source: EventSource): string | undefined {
-    if (!account.serviceLinkedRoles.find(voiceConnectorRoleName))
-      return `The role ${voiceConnectorRoleName} does not exist.`;
-    return this.world.faults.strike("streamingFailure", (fault) => fitsLeg(fault, source))?.reason;
-  }
-
-  private tellFailure(source: EventSource, ids: CallIds, direction: string, failureReason: string): void {
+  private tellFailure(source: EventSource, ids: CallIds, direction: Direction, failureReason: string): void {
     this.events.deliver(source, {
       ...ids,
       voiceConnectorId: source.connector.id,
@@ -208,72 +168,15 @@ export class PhoneExchange {
     });
   }
 
-  /** A stream of the connector that no call uses, or a new one with the retention that is configured now. */
-  private takeStream(
-    account: Account,
-    connector: VoiceConnector,
-    streaming: StreamingConfiguration,
-  ): KinesisVideoStream {
-    const { streams } = account.region(connector.region);
-    const prefix = `ChimeVoiceConnector-${connector.id}-`;
-    let stream = [...streams.values()].find(
-      (candidate) => candidate.name.startsWith(prefix) && !this.busyStreams.has(candidate),
-    );
-    if (!stream) {
-      const name = `${prefix}${this.world.identifiers.uuid()}`;
-      const { clock, settings } = this.world;
-      stream = new KinesisVideoStream(
-        name,
-        connector.region,
-        account.id,
-        streaming.DataRetentionInHours,
-        clock,
-        settings,
-      );
-      streams.set(name, stream);
-    }
-    this.busyStreams.add(stream);
-    return stream;
-  }
-
   /**
-   * When the call began, in its own time: so that it ends now if it is played faster than life,
-   * but not before the media that its streams already hold.
+   * When the call began, in its own time: so that it ends now if it is played faster than life, but not before the
+   * media that its
+   * streams already hold.
    */
-  private callStartMs(plans: readonly LegPlan[], streams: readonly KinesisVideoStream[], speed: number): number {
-    const durationMs = Math.max(...plans.map((plan) => plan.offsetMs + plan.pcm.length / PCM_BYTES_PER_MS));
+  private callStartMs(legs: readonly PlannedLeg[], streams: readonly KinesisVideoStream[], speed: number): number {
+    const durationMs = Math.max(...legs.map((leg) => leg.offsetMs + leg.pcm.length / PCM_BYTES_PER_MS));
     const freeFromMs = Math.max(0, ...streams.map((stream) => stream.producerEndMs + 1_000));
     return Math.ceil(Math.max(this.world.clock.nowMs() - durationMs * (1 - 1 / speed), freeFromMs));
-  }
-
-  private producer(
-    plan: LegPlan,
-    stream: KinesisVideoStream,
-    source: EventSource,
-    startMs: number,
-    ids: CallIds,
-    continuesSession: boolean,
-    nextIds: CallIds | undefined,
-  ): LegProducer {
-    const { faults, settings } = this.world;
-    const { fragmentMs, producerSessionMs, producerReplayMs } = settings.current;
-    const voiceConnectorId = source.connector.id;
-    const dropped = faults.strike("dropFragments", (fault) => fitsLeg(fault, source))?.fragments;
-    const tagless = faults.strike("missingTags", (fault) => fitsLeg(fault, source))?.fragments;
-    return new LegProducer({
-      stream,
-      pcm: plan.pcm,
-      startMs,
-      tags: persistentTags(ids, voiceConnectorId),
-      fragmentMs,
-      sessionMs: producerSessionMs,
-      replayMs: producerReplayMs,
-      continuesSession,
-      isDropped: (index, count) => isNamed(dropped, index, count),
-      isTagless: (index, count) => isNamed(tagless, index, count),
-      lateTags: faults.strike("lateTags", (fault) => fitsLeg(fault, source)) !== undefined,
-      tagsAfterLast: nextIds && persistentTags(nextIds, voiceConnectorId),
-    });
   }
 
   private newIds(): CallIds {
@@ -286,6 +189,24 @@ export class PhoneExchange {
     const oldest = [...this.calls].find(([, candidate]) => candidate.isOver);
     if (oldest) this.calls.delete(oldest[0]);
   }
+}
+
+function connectorOf(account: Account, { voiceConnectorId, region }: CallRequest): VoiceConnector {
+  const regions = region ? [account.region(region)] : account.listRegions();
+  for (const candidate of regions) {
+    const connector = candidate.connectors.get(voiceConnectorId);
+    if (connector) return connector;
+  }
+  const where = region ? ` in ${region}` : "";
+  throw new CallRefused("unknownConnector", `There is no Voice Connector ${voiceConnectorId}${where}.`);
+}
+
+function checkRoom(account: Account, addedBytes: number): void {
+  const streams = account.listRegions().flatMap((region) => [...region.streams.values()]);
+  const storedBytes = streams.reduce((sum, stream) => sum + stream.storedBytes, 0);
+  if (storedBytes + addedBytes <= MAX_STORED_BYTES) return;
+  const text = `Streams hold ${storedBytes} bytes of media in memory; with this call it would be more than ${MAX_STORED_BYTES}.`;
+  throw new CallRefused("full", text);
 }
 
 function audio(wav: Uint8Array, leg: string): Buffer {
@@ -304,22 +225,4 @@ function persistentTags(ids: CallIds, voiceConnectorId: string): [string, string
     ["VoiceConnectorId", voiceConnectorId],
     ["CallId", ids.callId],
   ];
-}
-
-type LegFault = Extract<
-  Fault,
-  { kind: "dropFragments" | "missingTags" | "lateTags" | "nextCallTags" | "streamingFailure" }
->;
-
-function fitsLeg(fault: LegFault, { connector, leg }: EventSource): boolean {
-  return (
-    (fault.region === undefined || fault.region === connector.region) &&
-    (fault.voiceConnectorId === undefined || fault.voiceConnectorId === connector.id) &&
-    (fault.leg === undefined || fault.leg === leg)
-  );
-}
-
-function isNamed(fragments: "all" | number[] | undefined, index: number, count: number): boolean {
-  if (fragments === undefined) return false;
-  return fragments === "all" || fragments.includes(index) || fragments.includes(index - count);
 }

@@ -97,7 +97,10 @@ export class Queue {
     return [];
   }
 
-  /** Deletes the message if the handle is its latest one; any other handle is accepted and does nothing, as the service does. */
+  /**
+   * Deletes the message if the handle is its latest one; any other handle is accepted and does nothing, as the service
+   * does.
+   */
   delete(receiptHandle: string): void {
     this.messages = this.messages.filter((message) => message.receiptHandle !== receiptHandle);
   }

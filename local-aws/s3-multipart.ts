@@ -89,7 +89,9 @@ function findUpload(request: AwsRequest, bucket: Bucket, key: string): Multipart
   return upload;
 }
 
-/** The parts that a completion names: each there with this ETag, in rising order, all but the last of at least 5 MiB. */
+/**
+ * The parts that a completion names: each there with this ETag, in rising order, all but the last of at least 5 MiB.
+ */
 function namedParts(upload: MultipartUpload, document: string): UploadPart[] {
   const parts = [...document.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, content]): UploadPart => {
     const number = Number(/<PartNumber>\s*(\d+)/.exec(content!)?.[1]);

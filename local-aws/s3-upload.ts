@@ -72,7 +72,10 @@ export function objectHeaders(request: AwsRequest): Record<string, string> {
   return headers;
 }
 
-/** Conditional writes: `If-None-Match: *` and `If-Match: <etag>`. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/**
+ * Conditional writes: `If-None-Match: *` and `If-Match: <etag>`.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
 export function checkWriteConditions(request: AwsRequest, bucket: Bucket, key: string): void {
   const ifNoneMatch = request.headers["if-none-match"];
   const ifMatch = request.headers["if-match"];

@@ -1,5 +1,12 @@
 import type { Bucket } from "./bucket.js";
-import { AwsError, type AwsReply, type AwsRequest, type AwsService, type Operation, percentDecoded } from "./exchange.js";
+import {
+  AwsError,
+  type AwsReply,
+  type AwsRequest,
+  type AwsService,
+  type Operation,
+  percentDecoded,
+} from "./exchange.js";
 import { createBucket, deleteBucket, listBuckets, listObjects } from "./s3-buckets.js";
 import { abortUpload, completeUpload, createUpload, listUploads, uploadPart, xmlReply } from "./s3-multipart.js";
 import { deleteObject, getObject, headObject, putObject } from "./s3-objects.js";
@@ -17,7 +24,10 @@ interface S3Route {
   run: S3Run;
 }
 
-/** S3 as far as recordings need it, path style. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+/**
+ * S3 as far as recordings need it, path style.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+ */
 export function s3Service(world: World): AwsService {
   const objectRoutes: S3Route[] = [
     { name: "UploadPart", iamAction: "PutObject", method: "PUT", query: ["partNumber", "uploadId"], run: uploadPart },

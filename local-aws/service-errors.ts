@@ -18,7 +18,8 @@ export const chimeErrors: ServiceErrors = {
   accessDenied: ["AccessDeniedException", 403],
   throttled: ["ThrottledClientException", 429],
   failure: ["ServiceFailureException", 500],
-  // The body has the short form: "Forbidden" beside the header's "ForbiddenException" (seen in hashicorp/terraform-provider-aws#33633).
+  // The body has the short form: "Forbidden" beside the header's "ForbiddenException" (seen in
+  // hashicorp/terraform-provider-aws#33633).
   render: (error, requestId) =>
     restJson(error, requestId, { Code: error.code.replace(/Exception$/, ""), Message: error.message }),
 };

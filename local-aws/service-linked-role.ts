@@ -5,6 +5,8 @@ import type { LiveSettings } from "./settings.js";
 export const voiceConnectorPrincipal = "voiceconnector.chime.amazonaws.com";
 export const voiceConnectorRoleName = "AWSServiceRoleForAmazonChimeVoiceConnector";
 
+const MAX_TASKS = 100;
+
 export interface ServiceLinkedRole {
   readonly name: string;
   readonly principal: string;
@@ -75,6 +77,7 @@ export class ServiceLinkedRoles {
   beginDeletion(role: ServiceLinkedRole): DeletionTask {
     const open = [...this.tasks.values()].find((task) => task.roleName === role.name && isOpen(task));
     if (open) return open;
+    if (this.tasks.size >= MAX_TASKS) this.forgetFinishedTasks();
     const task: DeletionTask = {
       id: `task${role.path}${role.name}/${this.identifiers.uuid()}`,
       roleName: role.name,
@@ -112,8 +115,8 @@ export class ServiceLinkedRoles {
     }
   }
 
-  /** Forgets finished tasks, as IAM does after a while. */
-  purgeTasks(): void {
+  /** IAM forgets finished tasks, too, after a while. */
+  private forgetFinishedTasks(): void {
     for (const task of this.tasks.values()) if (!isOpen(task)) this.tasks.delete(task.id);
   }
 }

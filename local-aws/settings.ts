@@ -19,16 +19,25 @@ const settingsSchema = z.strictObject({
   archiveFragmentsPerSecond: z.number().min(0).default(500),
   /** Service: 5. */
   archiveConnectionsPerStream: z.number().int().min(1).default(5),
-  /** ListFragments shows a fragment this long after it was ingested. Service: typically under a second. */
+  /**
+   * ListFragments shows a fragment this long after it was ingested; with more than 0, ENDED comes before the last one
+   * is listed. Service: typically under a second.
+   */
   listFragmentsLagMs: milliseconds.default(0),
   /** How long an hour of a stream's retention lasts: shorten it to see media expire. */
   retentionHourMs: z.number().int().min(1).default(3_600_000),
-  /** How GetMediaForFragmentList spells its timestamp tags: as its documentation does (`..._SERVER_SIDE_TIMESTAMP`), or as GetMedia does. */
+  /**
+   * How GetMediaForFragmentList spells its timestamp tags: as its documentation does (`..._SERVER_SIDE_TIMESTAMP`), or
+   * as GetMedia does.
+   */
   archiveTagSpelling: z.enum(["documented", "asGetMedia"]).default("documented"),
   /** At retention 0, what the service's host keeps. Service: 5 minutes and 200 MB. */
   hostBufferMs: milliseconds.default(5 * 60_000),
   hostBufferBytes: z.number().int().min(1).default(200_000_000),
-  /** A producer's PutMedia connection ends after this much media; it sends the last fragments again. Service: 45 minutes. */
+  /**
+   * A producer's PutMedia connection ends after this much media; it sends the last fragments again. Service: 45
+   * minutes.
+   */
   producerSessionMs: z
     .number()
     .int()
@@ -38,7 +47,9 @@ const settingsSchema = z.strictObject({
   producerReplayMs: milliseconds.default(2_000),
   /** Media in one fragment. */
   fragmentMs: z.number().int().min(64).max(20_000).default(1_024),
-  /** The called party's leg starts this long after the caller's; negative: before it. Published samples: 1.755 s apart. */
+  /**
+   * The called party's leg starts this long after the caller's; negative: before it. Published samples: 1.755 s apart.
+   */
   legOffsetMs: z.number().int().min(-60_000).max(60_000).default(1_755),
   /** Server timestamp minus the end of the fragment at the producer. */
   ingestionLatencyMs: milliseconds.default(120),

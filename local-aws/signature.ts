@@ -9,7 +9,8 @@ export interface CredentialScope {
 }
 
 /**
- * The credential scope of Signature Version 4, from the header or a presigned URL; undefined where there is none. The signature itself is not checked: any secret is good.
+ * The credential scope of Signature Version 4, from the header or a presigned URL; undefined where there is none. The
+ * signature itself is not checked: any secret is good.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function credentialScope(headers: IncomingHttpHeaders, query: URLSearchParams): CredentialScope | undefined {

@@ -134,7 +134,10 @@ function invalidParameter(message: string): AwsError {
   return new AwsError("InvalidParameterValue", 400, message);
 }
 
-/** @param urlOrName a queue's URL, or its name. Queues of one name in several regions are told apart by the region signed for. */
+/**
+ * @param urlOrName a queue's URL, or its name. Queues of one name in several regions are told apart by the region
+ * signed for.
+ */
 function queueOf(request: AwsRequest, urlOrName: unknown): Queue {
   const name = queueNameOf(urlOrName);
   const queue = name && request.caller.account.region(request.region).queues.get(name);

@@ -1,4 +1,6 @@
-/** Element content: text, child elements by name (an array repeats the element), or nothing (the element is left out). */
+/**
+ * Element content: text, child elements by name (an array repeats the element), or nothing (the element is left out).
+ */
 export type XmlContent =
   | string
   | number

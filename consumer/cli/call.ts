@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { CallResult } from "../../local-aws/index.js";
 import { readTelephoneWav, WavError } from "../../local-aws/wav-reader.js";
 import { CommandFailure, ExitCode } from "./exit.js";
+import { interruptible } from "./interruption.js";
 
 interface CallCommandOptions {
   endpoint: string;
@@ -16,6 +17,11 @@ interface CallCommandOptions {
 
 /** What the control API answers about a call. */
 type CallStatus = CallResult & { ended: boolean };
+
+interface Refusal {
+  error: string;
+  reason?: string;
+}
 
 /** How long one request waits for the end of a call. */
 const WAIT_MS = 20_000;
@@ -33,7 +39,8 @@ function speed(text: string): number | "max" {
 }
 
 function endpointUrl(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new InvalidArgumentError("Not an http URL.");
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError("Not an http URL.");
   return text;
 }
 
@@ -61,55 +68,35 @@ async function request(endpoint: string, method: string, path: string, body?: ob
   try {
     response = await fetch(new URL(path, endpoint), { method, body: body && JSON.stringify(body) });
   } catch (error) {
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    throw new CommandFailure(
-      ExitCode.refusedByAws,
-      `cannot reach local-aws at ${endpoint} (${cause?.code ?? (error as Error).message})`,
-    );
+    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    throw new CommandFailure(ExitCode.refusedByAws, `cannot reach local-aws at ${endpoint} (${code ?? message})`);
   }
-  const answer = (await response
-    .json()
-    .catch(() => ({ error: `${endpoint} is not local-aws (HTTP ${response.status})` }))) as CallStatus & {
-    error?: string;
-    reason?: string;
-  };
-  if (response.ok && answer.transactionId) return answer;
-  throw new CommandFailure(exitCodeOf(answer.reason, response), answer.error ?? `${endpoint} is not local-aws`);
+  const answer = (await response.json().catch(() => undefined)) as Partial<CallStatus & Refusal> | undefined;
+  if (response.ok && answer?.transactionId) return answer as CallStatus;
+  if (!answer?.error) {
+    throw new CommandFailure(ExitCode.refusedByAws, `${endpoint} is not local-aws (HTTP ${response.status})`);
+  }
+  throw new CommandFailure(exitCodes[answer.reason ?? ""] ?? ExitCode.failed, answer.error);
 }
 
-function exitCodeOf(reason: string | undefined, response: Response): ExitCode {
-  if (reason !== undefined) return exitCodes[reason] ?? ExitCode.failed;
-  return response.status === 404 ? ExitCode.refusedByAws : ExitCode.failed;
-}
-
-/** Waits for the end of the call; Ctrl-C and SIGTERM hang up. */
-async function untilEnd(endpoint: string, begun: CallStatus): Promise<CallStatus> {
+/** Waits for the end of the call; hangs up when the signal is aborted. */
+async function untilEnd(endpoint: string, begun: CallStatus, signal: AbortSignal): Promise<CallStatus> {
   const path = `/_local/call/${begun.transactionId}`;
-  let hangUp: Promise<CallStatus> | undefined;
-  let hasHungUp: () => void = () => undefined;
-  const hungUp = new Promise<void>((resolve) => {
-    hasHungUp = resolve;
+  const interrupted = new Promise<undefined>((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const onSignal = () => {
-    hangUp ??= request(endpoint, "DELETE", path);
-    hasHungUp();
-  };
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
-  try {
-    let status = begun;
-    // Bounded by the call: it ends when its audio does.
-    while (!status.ended && !hangUp) {
-      const waited = request(endpoint, "GET", `${path}?waitMs=${WAIT_MS}`);
-      waited.catch(() => undefined);
-      status = (await Promise.race([waited, hungUp])) ?? status;
-    }
-    return hangUp ? await hangUp : status;
-  } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  let status = begun;
+  // Bounded by the call: it ends when its audio does.
+  while (!status.ended && !signal.aborted) {
+    const waited = request(endpoint, "GET", `${path}?waitMs=${WAIT_MS}`);
+    // Where the interruption wins the race, nobody else looks at what becomes of the request.
+    waited.catch(() => undefined);
+    status = (await Promise.race([waited, interrupted])) ?? status;
   }
+  return status.ended ? status : request(endpoint, "DELETE", path);
 }
 
-function describe({ transactionId, legs }: CallStatus): string {
+function describe({ transactionId, legs }: CallResult): string {
   const lines = legs.map((leg) => {
     const seconds = ((Date.parse(leg.endTime) - Date.parse(leg.startTime)) / 1000).toFixed(3);
     return `${leg.isCaller ? "caller" : "callee"}  ${leg.startTime}  ${seconds} s  ${leg.streamArn}`;
@@ -120,16 +107,18 @@ function describe({ transactionId, legs }: CallStatus): string {
 async function run(options: CallCommandOptions): Promise<void> {
   const { endpoint, voiceConnectorId, region } = options;
   const [callerWav, calleeWav] = await Promise.all([readWav(options.caller), readWav(options.callee)]);
-  const begun = await request(endpoint, "POST", "/_local/call", {
-    voiceConnectorId,
-    region,
-    speed: options.speed,
-    callerWav: callerWav.toString("base64"),
-    calleeWav: calleeWav.toString("base64"),
+  const { ended: _ended, ...result } = await interruptible(async (signal) => {
+    const begun = await request(endpoint, "POST", "/_local/call", {
+      voiceConnectorId,
+      region,
+      speed: options.speed,
+      callerWav: callerWav.toString("base64"),
+      calleeWav: calleeWav.toString("base64"),
+    });
+    if (!begun.ended && process.stderr.isTTY) process.stderr.write("The call is on; Ctrl-C hangs up.\n");
+    return untilEnd(endpoint, begun, signal);
   });
-  if (!begun.ended && process.stderr.isTTY) process.stderr.write("The call is on; Ctrl-C hangs up.\n");
-  const { ended: _ended, ...result } = await untilEnd(endpoint, begun);
-  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe({ ended: true, ...result }));
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
   const [failure] = result.failures;
   if (failure) {
     const leg = failure.isCaller ? "caller" : "callee";

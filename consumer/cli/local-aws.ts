@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import { type LocalAws, startLocalAws, voiceConnectorRegions } from "../../local-aws/index.js";
 import { CommandFailure, ExitCode } from "./exit.js";
+import { interruptible } from "./interruption.js";
 
 interface LocalAwsCommandOptions {
   port: number;
@@ -11,7 +12,8 @@ interface LocalAwsCommandOptions {
 
 const HELP = `
 Set the environment it prints, and the AWS CLI, SDKs, Pulumi programs and the other commands here talk to it instead
-of AWS. Any credentials will do. All is forgotten when it stops. Examples:
+of AWS. Any credentials will do. All is forgotten when it stops. (Version 1 of the AWS CLI does not read
+AWS_ENDPOINT_URL for sqs: give it --endpoint-url.) Examples:
 
   $ chime-voice-streaming local-aws --port 4580 --voice-connector us-east-1
   $ curl -X POST http://127.0.0.1:4580/_local/faults -d '{"kind": "throttle", "actions": ["kinesisvideo:*"], "times": 3}'
@@ -44,32 +46,31 @@ async function start(port: number): Promise<LocalAws> {
   }
 }
 
-async function stopSignal(): Promise<void> {
-  const abort = new AbortController();
-  const { signal } = abort;
-  await Promise.race([once(process, "SIGTERM", { signal }), once(process, "SIGINT", { signal })]);
-  abort.abort();
-}
-
-async function run(options: LocalAwsCommandOptions): Promise<void> {
-  const aws = await start(options.port);
-  const stopped = stopSignal();
+function announce(aws: LocalAws, options: LocalAwsCommandOptions): void {
+  const { endpoint, env } = aws;
   const voiceConnectors = options.voiceConnector.map((region) => {
     const { id } = aws.control.createVoiceConnector(region);
     return { voiceConnectorId: id, region };
   });
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ endpoint: aws.endpoint, env: aws.env, voiceConnectors })}\n`);
-  } else {
-    const lines = [
-      ...Object.entries(aws.env).map(([name, value]) => `export ${name}=${value}`),
-      ...voiceConnectors.map(({ voiceConnectorId, region }) => `# Voice Connector ${voiceConnectorId} in ${region}`),
-    ];
-    process.stdout.write(`${lines.join("\n")}\n`);
+    process.stdout.write(`${JSON.stringify({ endpoint, env, voiceConnectors })}\n`);
+    return;
   }
-  if (process.stderr.isTTY) process.stderr.write(`local-aws is ready at ${aws.endpoint}; Ctrl-C stops it.\n`);
-  await stopped;
-  await aws.close();
+  const lines = [
+    ...Object.entries(env).map(([name, value]) => `export ${name}=${value}`),
+    ...voiceConnectors.map(({ voiceConnectorId, region }) => `# Voice Connector ${voiceConnectorId} in ${region}`),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+async function run(options: LocalAwsCommandOptions): Promise<void> {
+  await interruptible(async (signal) => {
+    const aws = await start(options.port);
+    announce(aws, options);
+    if (process.stderr.isTTY) process.stderr.write(`local-aws is ready at ${aws.endpoint}; Ctrl-C stops it.\n`);
+    if (!signal.aborted) await once(signal, "abort");
+    await aws.close();
+  });
 }
 
 /** `local-aws`: the embedded AWS until SIGTERM or SIGINT. */

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { AwsCallError } from "../../aws/call-error.js";
+import { packageVersion } from "../package-version.js";
 import { callCommand } from "./call.js";
 import { CommandFailure, ExitCode } from "./exit.js";
 import { extractCommand } from "./extract.js";
@@ -14,16 +13,12 @@ import { workerCommand } from "./worker.js";
 // The SDK prints this on Node 20 at every start; the versions we support are stated in package.json instead.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-function packageVersion(): string {
-  return JSON.parse(readFileSync(join(__dirname, "../../../package.json"), "utf8")).version;
-}
-
 function program(): Command {
   const root = new Command("chime-voice-streaming")
     .description(
       "Call audio of Amazon Chime SDK Voice Connectors: extract it, record it, and try it all without an account.",
     )
-    .version(packageVersion())
+    .version(packageVersion().version)
     .exitOverride();
   for (const command of [
     extractCommand(),
@@ -45,12 +40,17 @@ function exitCodeOf(error: unknown): number {
   return ExitCode.failed;
 }
 
+/** Whoever read our output has gone, as `head` does when it has enough: nobody is left to tell. */
+const readerIsGone = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "EPIPE";
+
 async function main(): Promise<void> {
   try {
     await program().parseAsync();
   } catch (error) {
     // Commander has already printed its own errors.
-    if (!(error instanceof CommanderError)) console.error(`error: ${error instanceof Error ? error.message : error}`);
+    if (!(error instanceof CommanderError) && !readerIsGone(error)) {
+      console.error(`error: ${error instanceof Error ? error.message : error}`);
+    }
     process.exitCode = exitCodeOf(error);
   }
 }

@@ -64,7 +64,11 @@ Exit codes: 0 done; 2 wrong use; 3 parts of the media could not be had (the rest
 /** Adds the options of `record`. */
 export function addRecordOptions(command: Command): Command {
   return command
-    .requiredOption("--stream-arn <arn>", "the Kinesis video stream; its region is the one that is asked", streamArnArgument)
+    .requiredOption(
+      "--stream-arn <arn>",
+      "the Kinesis video stream; its region is the one that is asked",
+      streamArnArgument,
+    )
     .option("--transaction-id <id>", "the call")
     .option("--start-fragment <number>", "the leg's first fragment, included", fragmentNumberArgument)
     .option("--from <time>", "ISO 8601", timeArgument)

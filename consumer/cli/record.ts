@@ -146,7 +146,7 @@ async function record(options: RecordOptions): Promise<void> {
   const end = new LegEnd({ timeMs: to });
   let asked = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (live && !asked) end.tell({ timeMs: access.clock.now() }, access.clock.now());
+    if (live && !asked) end.callOff();
     else interrupted.abort(new CommandFailure(ExitCode.failed, `interrupted by ${signal}, nothing more was recorded`));
     asked = true;
   };
@@ -164,7 +164,10 @@ async function record(options: RecordOptions): Promise<void> {
     report(recorded, json === true);
     const errors = recorded.reduce((sum, { sidecar }) => sum + sidecar.errors.length, 0);
     if (errors > 0) {
-      throw new CommandFailure(ExitCode.damagedInput, `${errors === 1 ? "1 part" : `${errors} parts`} of the media could not be had, see the sidecar`);
+      throw new CommandFailure(
+        ExitCode.damagedInput,
+        `${errors === 1 ? "1 part" : `${errors} parts`} of the media could not be had, see the sidecar`,
+      );
     }
   } catch (error) {
     if (error instanceof UnsupportedAudio || error instanceof LegError) {

@@ -5,8 +5,8 @@ import { namedErrors } from "../../aws/call-error.js";
 import { openKinesisVideo } from "../kinesis-video/kinesis-video-access.js";
 import { openOutputStore } from "../recordings/output-store.js";
 import type { Sidecar } from "../recordings/sidecar.js";
-import { parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "../work/worker-config.js";
 import { QueueSetupError, WorkQueue } from "../work/work-queue.js";
+import { parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "../work/worker-config.js";
 import { Worker } from "../worker.js";
 import { CommandFailure, ExitCode } from "./exit.js";
 

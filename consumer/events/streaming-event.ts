@@ -170,7 +170,13 @@ function toEvent(detail: z.infer<typeof detailSchema>, envelope: { id?: unknown;
       return { ...origin, status, stream, startTimeMs, ...rest };
     }
     case "ENDED": {
-      const { streamingStatus: status, streamArn: stream, startTime: startTimeMs, endTime: endTimeMs, ...rest } = detail;
+      const {
+        streamingStatus: status,
+        streamArn: stream,
+        startTime: startTimeMs,
+        endTime: endTimeMs,
+        ...rest
+      } = detail;
       return { ...origin, status, stream, startTimeMs, endTimeMs, ...rest };
     }
     case "UPDATED": {

@@ -1,10 +1,10 @@
 import type { StreamArn } from "../events/stream-arn.js";
+import { compareFragmentNumbers } from "../matroska/fragment.js";
 import { Backoff } from "./backoff.js";
 import { END_TIME_TOLERANCE_MS, type EndProof, type LegProgress } from "./end-proof.js";
+import { type FragmentBounds, isWithin } from "./fragment-bounds.js";
 import { type FragmentRange, type ListedFragment, listFragments } from "./fragment-listing.js";
 import { type ReadFragment, readFragmentMedia } from "./fragment-media.js";
-import { compareFragmentNumbers } from "../matroska/fragment.js";
-import { type FragmentBounds, isWithin } from "./fragment-bounds.js";
 import type { KinesisVideoAccess } from "./kinesis-video-access.js";
 
 export interface ArchiveRequest {

@@ -1,8 +1,8 @@
 import { type FragmentSelectorType, ListFragmentsCommand } from "@aws-sdk/client-kinesis-video-archived-media";
 import { AwsCallError } from "../../aws/call-error.js";
 import type { StreamArn } from "../events/stream-arn.js";
-import { withRetries } from "./backoff.js";
 import { compareFragmentNumbers } from "../matroska/fragment.js";
+import { withRetries } from "./backoff.js";
 import { dataCallRetry, type KinesisVideoAccess } from "./kinesis-video-access.js";
 import { describeRetention } from "./stream-retention.js";
 

@@ -4,10 +4,9 @@ import { AwsCallError } from "../../aws/call-error.js";
 import type { StreamArn } from "../events/stream-arn.js";
 import type { Fragment, KinesisError } from "../matroska/fragment.js";
 import { FragmentParser } from "../matroska/fragment-parser.js";
-import { Backoff } from "./backoff.js";
+import { Backoff, withRetries } from "./backoff.js";
 import type { ListedFragment } from "./fragment-listing.js";
 import { dataCallRetry, isDataCallRetryable, type KinesisVideoAccess } from "./kinesis-video-access.js";
-import { withRetries } from "./backoff.js";
 
 /** A listed fragment with its media, or with the reason why it could not be had whole. */
 export interface ReadFragment {

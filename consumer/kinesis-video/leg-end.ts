@@ -10,6 +10,7 @@ export interface LegEndBounds {
 export class LegEnd {
   #bounds: LegEndBounds;
   #toldAtMs: number | undefined;
+  #isCalledOff = false;
   readonly #listeners = new Set<() => void>();
 
   /** @param bounds what is known from the start */
@@ -35,11 +36,25 @@ export class LegEnd {
     if (this.#toldAtMs !== undefined) return;
     this.#bounds = bounds;
     this.#toldAtMs = nowMs;
+    this.#notify();
+  }
+
+  /** Whether reading is to stop with what there is, although the leg goes on. */
+  get isCalledOff(): boolean {
+    return this.#isCalledOff;
+  }
+
+  callOff(): void {
+    this.#isCalledOff = true;
+    this.#notify();
+  }
+
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  /** @returns stops listening */
-  onTold(listener: () => void): () => void {
+  /** Told the end, or called off. @returns stops listening */
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

@@ -22,16 +22,20 @@ export function openLiveConnection(
   signal?: AbortSignal,
 ): LiveConnection {
   const own = new AbortController();
-  const both = signal ? AbortSignal.any([signal, own.signal]) : own.signal;
+  // Linked by hand: the caller's signal can live as long as the process, and AbortSignal.any would leave a trace in it
+  // for every connection.
+  const abort = () => own.abort(signal?.reason);
 
   async function* fragments(): AsyncGenerator<{ fragment: Fragment; last: boolean }, void> {
     let payload: Readable | undefined;
-    const destroy = () => payload?.destroy(both.reason);
-    both.addEventListener("abort", destroy, { once: true });
+    const destroy = () => payload?.destroy(own.signal.reason);
+    own.signal.addEventListener("abort", destroy, { once: true });
+    signal?.addEventListener("abort", abort, { once: true });
     try {
+      signal?.throwIfAborted();
       const endpoint = await access.endpoints.get(stream, "GET_MEDIA");
       const command = new GetMediaCommand({ StreamARN: stream.arn, StartSelector: selector });
-      const answer = await access.clients.media(stream.region, endpoint).send(command, { abortSignal: both });
+      const answer = await access.clients.media(stream.region, endpoint).send(command, { abortSignal: own.signal });
       payload = answer.Payload as Readable;
       const parser = new FragmentParser();
       for await (const chunk of payload) {
@@ -39,9 +43,11 @@ export function openLiveConnection(
       }
       for (const fragment of parser.end()) yield { fragment, last: true };
     } catch (error) {
+      signal?.throwIfAborted();
+      // Closed: whoever did that wants nothing more, not an error either.
       if (!own.signal.aborted) throw error;
     } finally {
-      both.removeEventListener("abort", destroy);
+      signal?.removeEventListener("abort", abort);
       payload?.destroy();
     }
   }

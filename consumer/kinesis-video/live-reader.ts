@@ -1,10 +1,10 @@
 import type { StartSelector } from "@aws-sdk/client-kinesis-video-media";
 import type { StreamArn } from "../events/stream-arn.js";
 import type { Fragment } from "../matroska/fragment.js";
+import { compareFragmentNumbers } from "../matroska/fragment.js";
 import { Backoff } from "./backoff.js";
 import { END_TIME_TOLERANCE_MS, type EndProof, type LegProgress } from "./end-proof.js";
 import { failureOf, isBrokenConnection, keyRefusal } from "./fragment-media.js";
-import { compareFragmentNumbers } from "../matroska/fragment.js";
 import { isDataCallRetryable, type KinesisVideoAccess } from "./kinesis-video-access.js";
 import type { LegEnd } from "./leg-end.js";
 import { openLiveConnection } from "./live-connection.js";
@@ -85,7 +85,8 @@ export class LiveReader {
 
   async *fragments(signal?: AbortSignal): AsyncGenerator<LiveFragment, LiveEnd> {
     const { clock } = this.access;
-    const start = await liveStart(this.access, this.request, this.#options.startMarginMs, signal);
+    let start = await liveStart(this.access, this.request, this.#options.startMarginMs, signal);
+    const nowSelector: StartSelector = { StartSelectorType: "SERVER_TIMESTAMP", StartTimestamp: new Date(clock.now()) };
     let lastProgressMs = clock.now();
     let troubleSinceMs: number | undefined;
     for (;;) {
@@ -93,6 +94,8 @@ export class LiveReader {
       const reached = this.#endReached();
       if (reached) return { endProof: reached };
       const verdict = yield* this.#connection(start, signal);
+      // A second "now" would pass over what came between the two.
+      if (start.StartSelectorType === "NOW") start = nowSelector;
       if ("ended" in verdict) return { endProof: verdict.ended };
       const nowMs = clock.now();
       if (verdict.progress || verdict.broken === undefined) troubleSinceMs = undefined;
@@ -111,9 +114,11 @@ export class LiveReader {
   }
 
   #endReached(): EndProof | undefined {
-    const { fragmentNumber, timeMs } = this.request.end;
-    if (fragmentNumber !== undefined && this.#position !== undefined) {
-      return compareFragmentNumbers(this.#position, fragmentNumber) >= 0 ? "endedEvent" : undefined;
+    const { fragmentNumber, timeMs, isCalledOff } = this.request.end;
+    if (isCalledOff) return "none";
+    if (fragmentNumber !== undefined) {
+      const isReached = this.#position !== undefined && compareFragmentNumbers(this.#position, fragmentNumber) >= 0;
+      return isReached ? "endedEvent" : undefined;
     }
     if (timeMs !== undefined && this.#endOfMediaMs >= timeMs - END_TIME_TOLERANCE_MS) return "endTime";
     return this.progress.switchedAway() ? "nextTransaction" : undefined;
@@ -133,7 +138,7 @@ export class LiveReader {
         : { StartSelectorType: "FRAGMENT_NUMBER", AfterFragmentNumber: this.#position };
     const positionBefore = this.#position;
     const connection = openLiveConnection(access, request.stream, selector, signal);
-    const stopListening = request.end.onTold(() => {
+    const stopListening = request.end.onChange(() => {
       if (this.#endReached()) connection.close();
     });
     try {
@@ -173,7 +178,9 @@ export class LiveReader {
     if (end.fragmentNumber !== undefined && compareFragmentNumbers(number, end.fragmentNumber) > 0) {
       return { ended: "endedEvent" };
     }
-    if (end.timeMs !== undefined && (fragment.producerTimestampMs ?? 0) > end.timeMs) return { ended: "endTime" };
+    // A time bounds the leg only where no fragment does: clocks differ.
+    const { timeMs = Number.POSITIVE_INFINITY } = end.fragmentNumber === undefined ? end : {};
+    if ((fragment.producerTimestampMs ?? 0) > timeMs) return { ended: "endTime" };
     yield { fragment };
     this.#position = number;
     this.#endOfMediaMs = Math.max(this.#endOfMediaMs, endOfMediaMs(fragment));

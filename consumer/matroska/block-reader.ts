@@ -1,7 +1,9 @@
 import { forEachChild } from "../ebml/children.js";
+import { ElementHeader, readElementHeader } from "../ebml/element-header.js";
 import { BlockHeader, readBlockHeader, SMALLEST_BLOCK_BYTES } from "./block-header.js";
 import { BlockTable } from "./block-table.js";
 import type { Track } from "./fragment.js";
+import type { BlockExpectation } from "./header-finder.js";
 import { LACING_MASK, laceFramesStart } from "./lacing.js";
 import { ElementId } from "./matroska-elements.js";
 
@@ -17,6 +19,7 @@ export class BlockReader {
   readonly #known = new Uint8Array(128).fill(1);
   #numbers: ReadonlySet<number> | undefined;
   readonly #header = new BlockHeader();
+  readonly #child = new ElementHeader();
 
   /** Tracks of the document at hand; none means that its header was lost and any number is taken. */
   expectTracks(tracks: readonly Track[]): void {
@@ -70,6 +73,15 @@ export class BlockReader {
     return readBlockHeader(bytes, start, end, this.#header) && this.#isKnown(this.#header.trackNumber);
   }
 
+  /** Whether the content could be a BlockGroup's, by its first bytes alone. */
+  looksLikeBlockGroup(bytes: Uint8Array, start: number, end: number): boolean {
+    const child = this.#child;
+    if (readElementHeader(bytes, start, end, child) !== "header" || !child.sizeKnown) return false;
+    const contentStart = start + child.headerBytes;
+    if (contentStart + child.size > end) return false;
+    return child.id !== ElementId.BlockInGroup || this.looksLikeBlock(bytes, contentStart, contentStart + child.size);
+  }
+
   /** Reads the content of one SimpleBlock or Block, laced or not. */
   readBlock(bytes: Uint8Array, start: number, end: number, origin: number): BlockOutcome {
     if (!this.looksLikeBlock(bytes, start, end)) return "foreign";
@@ -94,47 +106,29 @@ export class BlockReader {
   }
 
   /** Whether a block could follow the ones in the table: of a known track, and later than the track's last one. */
-  readonly expects = (trackNumber: number, relativeTimecode: number): boolean => {
-    if (!this.#isKnown(trackNumber)) return false;
+  readonly expects: BlockExpectation = (trackNumber, relativeTimecode) => {
+    if (!this.#isKnown(trackNumber)) return "no";
     const last = this.#indexBefore(this.table.length, trackNumber);
-    return last === -1 || relativeTimecode > this.table.relativeTimecode(last);
+    return last === -1 || relativeTimecode > this.table.relativeTimecode(last) ? "yes" : "earlier";
   };
+
+  /**
+   * Whether a block element stood at `index`, cut off at `to` or with a byte or two of its header spoilt: id, size and track are
+   * those of the last block, or most of them. Then that block, which ends there, is whole.
+   * @param lastStart index of the last block's element
+   */
+  hasTraceOfBlock(bytes: Uint8Array, lastStart: number, index: number, to: number): boolean {
+    if (readElementHeader(bytes, lastStart, index, this.#child) !== "header") return false;
+    const compared = Math.min(this.#child.headerBytes + 1, to - index);
+    let alike = 0;
+    for (let i = 0; i < compared; i++) if (bytes[index + i] === bytes[lastStart + i]) alike++;
+    return compared > 0 && (alike === compared || alike >= 3);
+  }
 
   /** Index of the last block of the track before `index`, or -1. */
   #indexBefore(index: number, trackNumber: number): number {
     let i = index - 1;
     while (i >= 0 && this.table.trackNumber(i) !== trackNumber) i--;
     return i;
-  }
-
-  /**
-   * Rubbish came after the last block: was the block itself whole, or is it the start of one and the end of another, joined
-   * where bytes are missing? Told by time, for joining loses blocks: whole, if the block found next is the one due next by the
-   * rhythm of the blocks before, or if just as many blocks are missing as were overwritten.
-   * @param blockBytes size of the last block's element
-   * @param skippedBytes between its end and the place where reading goes on
-   * @param id which kind of block element is there, with its content from index `content` on
-   */
-  lastIsWhole(
-    blockBytes: number,
-    skippedBytes: number,
-    bytes: Uint8Array,
-    id: number,
-    content: number,
-    end: number,
-  ): boolean {
-    const table = this.table;
-    const last = table.length - 1;
-    const track = table.trackNumber(last);
-    const before = this.#indexBefore(last, track);
-    // A group's block comes after a header of its own; such streams are rare enough to give up a block in doubt.
-    if (id !== ElementId.SimpleBlock || before === -1 || !readBlockHeader(bytes, content, end, this.#header))
-      return false;
-    const rhythm = table.relativeTimecode(last) - table.relativeTimecode(before);
-    const due = table.relativeTimecode(before + 1) + rhythm;
-    const dueTrack = table.trackNumber(before + 1);
-    if (rhythm <= 0 || this.#header.trackNumber !== dueTrack) return false;
-    const blocksMissing = Math.round((this.#header.relativeTimecode - due) / rhythm);
-    return blocksMissing <= 0 || (dueTrack === track && skippedBytes === blocksMissing * blockBytes);
   }
 }

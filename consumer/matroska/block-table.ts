@@ -46,6 +46,11 @@ export class BlockTable {
     this.length--;
   }
 
+  /** Takes back all blocks but the first `count`. */
+  keepFirst(count: number): void {
+    this.length = Math.min(this.length, count);
+  }
+
   /** The blocks so far as a table of their own over `bytes`, which `start` and `end` index; this one is empty afterwards. */
   seal(bytes: Uint8Array, clusterTimecodeMs: number, millisecondsPerTick: number): BlockTable {
     const sealed = new BlockTable(bytes, clusterTimecodeMs, millisecondsPerTick);

@@ -22,6 +22,7 @@ export class FragmentBuilder {
   /** Kept in ticks: the scale may be told later than here, and is the document's. */
   clusterTimecodeTicks: number | undefined;
   damaged: Damage | undefined;
+  blocksBeforeDamage = 0;
   /** Tags after the cluster that belong to this fragment, or to the next one if a cluster follows in this document. */
   #undecided = new Map<string, string>();
   #undecidedStart: number | undefined;
@@ -36,6 +37,14 @@ export class FragmentBuilder {
   /** True where Kinesis or the producer wrote tags after the cluster. Known once the fragment is complete. */
   get hasTail(): boolean {
     return this.tagsAfter.size > 0 || this.kinesis.continuationToken !== undefined;
+  }
+
+  /** No cluster came, and nothing that Kinesis sends without one: an error, or how far behind its reader is. */
+  get isCutBeforeCluster(): boolean {
+    const { error, continuationToken, millisBehindNow } = this.kinesis;
+    return (
+      !this.hasCluster && !this.damaged && !error && continuationToken === undefined && millisBehindNow === undefined
+    );
   }
 
   /** One tag of a Tags element that begins at `tagsStart`. */
@@ -68,6 +77,13 @@ export class FragmentBuilder {
   doubtTail(): void {
     this.#decideForThis();
     this.#tailMayBeOver = true;
+  }
+
+  /** What came after the cluster turned out to be another fragment's. */
+  dropTail(): void {
+    this.tagsAfter.clear();
+    this.kinesis.continuationToken = undefined;
+    this.kinesis.millisBehindNow = undefined;
   }
 
   #decideForThis(): void {

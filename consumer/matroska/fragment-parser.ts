@@ -5,23 +5,14 @@ import { ElementHeader, readElementHeader } from "../ebml/element-header.js";
 import type { Damage, DamageCode } from "./damage.js";
 import { DamageLog } from "./damage-log.js";
 import type { Fragment } from "./fragment.js";
-import { HeaderFinder } from "./header-finder.js";
-import { ElementId, type ElementRule, elementRules, unknownElementRule } from "./matroska-elements.js";
+import { ElementId, type ElementRule, elementRules, innerIds, unknownElementRule } from "./matroska-elements.js";
 import { OpenDocument } from "./open-document.js";
+import { type LastUnderstood, Recovery } from "./recovery.js";
 
 const DEFAULT_MAX_FRAGMENT_BYTES = 64 * 1024 * 1024;
-
-/** Reading does not know where it is: the next header is searched for. */
-interface Search {
-  /** From here the bytes are in doubt. */
-  doubtfulFrom: number;
-  /** The last block's element, if it ends there: it may be the start of one block and the end of another. */
-  lastBlockStart: number | undefined;
-  /** No header begins before this offset. */
-  searchedTo: number;
-  code: DamageCode;
-  message: string;
-}
+/** Of a block, or a block group with its first child: what is looked at before its end is waited for. */
+const LONGEST_BLOCK_START_BYTES = 24;
+const LONG_HEADER_BYTES = 8;
 
 export interface FragmentParserOptions {
   /**
@@ -44,20 +35,21 @@ export class FragmentParser {
   readonly #queue = new ByteQueue();
   readonly #log = new DamageLog();
   readonly #document: OpenDocument;
-  readonly #finder = new HeaderFinder();
+  readonly #recovery: Recovery;
   readonly #header = new ElementHeader();
   #ended = false;
   /** Stream offset of the next element. */
   #position = 0;
-  /** Stream offset after the last element that was understood; elements passed over unread lie between it and the position. */
-  #understoodTo = 0;
-  #lastBlockStart: number | undefined;
-  #search: Search | undefined;
+  /** Elements passed over unread lie between its end and the position. */
+  readonly #understood: LastUnderstood = { end: 0, blockStart: undefined };
+  /** An element of unknown kind is being passed over, and looked through for media. */
+  #passage: { end: number; searchedTo: number } | undefined;
 
   constructor(options: FragmentParserOptions = {}) {
     this.#maxFragmentBytes = options.maxFragmentBytes ?? DEFAULT_MAX_FRAGMENT_BYTES;
     assert(this.#maxFragmentBytes > 0 && this.#maxFragmentBytes < 2 ** 31, "maxFragmentBytes must be 1 to 2^31 - 1");
     this.#document = new OpenDocument(this.#queue, this.#log, this.#maxFragmentBytes);
+    this.#recovery = new Recovery(this.#queue, this.#document, this.#log);
   }
 
   /** What was wrong with the bytes so far, in order of discovery; beyond 10,000 entries faults are only counted. */
@@ -91,23 +83,26 @@ export class FragmentParser {
     assert(!this.#ended, "end called twice");
     this.#ended = true;
     this.#consume();
-    while (!this.#search && this.#position < this.#queue.end) {
-      // The last element is cut off, or it only claims to reach beyond the end and has sound ones inside.
-      this.#understoodTo = this.#position;
-      this.#lastBlockStart = undefined;
-      this.#startSearch("truncated", `the stream ends inside ${this.#nameOfElementHere()}`);
+    while (!this.#recovery.isSearching && this.#position < this.#queue.end) {
+      this.#endInsideElement();
       this.#consume();
     }
-    this.#finishAtEnd();
+    this.#finish();
     return this.#document.takeReleased();
   }
 
   readonly #consume = (): void => {
-    while (this.#search ? this.#searchOn(this.#search) : this.#step());
-    this.#queue.keepFrom = this.#document.builder?.offset ?? this.#search?.searchedTo ?? this.#position;
+    while (this.#advance());
+    this.#queue.keepFrom = this.#document.builder?.offset ?? this.#recovery.searchedTo ?? this.#position;
   };
 
-  /** Reads one element, or a run of blocks and the element after it. @returns false where more bytes are needed */
+  /** @returns false where more bytes are needed */
+  #advance(): boolean {
+    if (this.#recovery.isSearching) return this.#searchOn();
+    return this.#passage ? this.#passOn(this.#passage) : this.#step();
+  }
+
+  /** Reads one element, or a run of blocks and the element after it. */
   #step(): boolean {
     if (this.#document.inCluster) this.#readRunOfBlocks();
     const { bytes, base } = this.#queue;
@@ -115,38 +110,68 @@ export class FragmentParser {
     const header = this.#header;
     const outcome = readElementHeader(bytes, this.#position - base, end, header);
     if (outcome === "incomplete") return false;
-    if (outcome === "invalid") return this.#startSearch("garbage", "no element header where one should be");
+    if (outcome === "invalid") return this.#lose("garbage", "no element header where one should be");
 
     const known = elementRules.get(header.id);
     const rule = known ?? unknownElementRule;
     const contentStart = this.#position + header.headerBytes;
-    if (!this.#isExpected(known, contentStart)) return this.#startSearch("garbage", `${rule.name} where none can be`);
-    if (rule.handling === "marker") return this.#passMarker(contentStart);
-    if (!header.sizeKnown) return this.#startSearch("garbage", `${rule.name} of unknown size`);
+    const isMarker = rule.handling === "marker";
     const limit = Math.min(rule.maxBytes ?? this.#maxFragmentBytes, this.#maxFragmentBytes);
-    if (header.size > limit) {
-      return this.#startSearch("sizeRefused", `${rule.name} claims ${header.size} bytes, the limit is ${limit}`);
+    if (this.#document.builder && !isMarker && header.size > limit) {
+      // So long a header does not come about by chance: the block before it is whole.
+      if (known && header.headerBytes >= LONG_HEADER_BYTES) this.#moveTo(this.#position);
+      return this.#lose("sizeRefused", `${rule.name} claims ${header.size} bytes, the limit is ${limit}`);
     }
+    if (this.#beginsOtherDocument()) return this.#lose("garbage", "a document without its beginning", true);
+    if (!this.#isExpected(known, contentStart)) return this.#lose("garbage", `${rule.name} where none can be`);
+    if (isMarker) return this.#passMarker(contentStart);
+    if (!header.sizeKnown) return this.#lose("garbage", `${rule.name} of unknown size`);
     const elementEnd = contentStart + header.size;
-    if (this.#outgrownAt(elementEnd)) return this.#giveUpFragment();
+    if (this.#isOutgrownAt(elementEnd)) return this.#giveUpFragment();
+    if (!known && this.#isSpoiltBlock()) return this.#lose("garbage", "a block with a spoilt id");
+    if (!known) {
+      this.#passage = { end: elementEnd, searchedTo: contentStart };
+      return true;
+    }
     if (elementEnd > this.#queue.end) return false;
-    if (rule.handling === "read") return this.#read(rule, contentStart - base, elementEnd - base);
-    return known ? this.#understood(elementEnd) : this.#passUnknown(contentStart - base, elementEnd - base);
+    return rule.handling === "read"
+      ? this.#read(rule, contentStart - base, elementEnd - base)
+      : this.#moveTo(elementEnd);
   }
 
-  /** Where nothing is open, only what begins something is taken for an element; blocks need a cluster and a fitting first few bytes. */
+  /** A document's head comes before its clusters: behind one it belongs to another document, whose beginning is missing. */
+  #beginsOtherDocument(): boolean {
+    const { id } = this.#header;
+    return (id === ElementId.Info || id === ElementId.Tracks) && this.#document.builder?.hasCluster === true;
+  }
+
+  /** Where nothing is open, only what begins something is taken for an element. */
   #isExpected(rule: ElementRule | undefined, contentStart: number): boolean {
     const { id, size, sizeKnown } = this.#header;
     const { builder, inCluster, blocks } = this.#document;
-    if (!builder) return rule !== undefined && id > 0xffffff;
-    if (!rule?.inCluster) return true;
+    // Four octets: nothing else stands for itself.
+    if (!builder) return rule !== undefined && id > 0xffffff && size <= (rule.maxBytes ?? Number.POSITIVE_INFINITY);
+    if (!rule?.inCluster) return !innerIds.has(id);
     if (!inCluster) return false;
-    if (id === ElementId.Timecode) return blocks.table.length === 0;
-    if (id !== ElementId.SimpleBlock || !sizeKnown) return true;
+    const isBlockGroup = id === ElementId.BlockGroup;
+    // What tells about a cluster comes before its blocks.
+    if (id !== ElementId.SimpleBlock && !isBlockGroup) return blocks.table.length === 0;
+    if (!sizeKnown) return true;
     // Its first bytes are looked at before its end is waited for: a false size would hold up a live stream.
     const { bytes, base, end } = this.#queue;
-    if (contentStart + Math.min(size, 11) > end) return true;
-    return blocks.looksLikeBlock(bytes, contentStart - base, contentStart - base + size);
+    const start = contentStart - base;
+    if (contentStart + Math.min(size, LONGEST_BLOCK_START_BYTES) > end) return true;
+    return isBlockGroup
+      ? blocks.looksLikeBlockGroup(bytes, start, start + size)
+      : blocks.looksLikeBlock(bytes, start, start + size);
+  }
+
+  /** Size and track are those of the block before, and only the id is not. */
+  #isSpoiltBlock(): boolean {
+    const { blockStart, end: blockEnd } = this.#understood;
+    if (blockStart === undefined || blockEnd !== this.#position) return false;
+    const { bytes, base, end } = this.#queue;
+    return this.#document.blocks.hasTraceOfBlock(bytes, blockStart - base, blockEnd - base, end - base);
   }
 
   #readRunOfBlocks(): void {
@@ -155,13 +180,14 @@ export class FragmentParser {
     const origin = builder!.offset - base;
     const from = this.#position - base;
     const to = blocks.readRun(bytes, from, Math.min(end - base, origin + this.#maxFragmentBytes), origin);
-    if (to > from) this.#understood(base + to, base + blocks.lastStart);
+    if (to > from) this.#moveTo(base + to, base + blocks.lastStart);
   }
 
-  #understood(upTo: number, lastBlockStart?: number): true {
-    this.#position = upTo;
-    this.#understoodTo = upTo;
-    this.#lastBlockStart = lastBlockStart;
+  /** Everything up to here was understood. */
+  #moveTo(offset: number, blockStart?: number): true {
+    this.#position = offset;
+    this.#understood.end = offset;
+    this.#understood.blockStart = blockStart;
     return true;
   }
 
@@ -170,136 +196,90 @@ export class FragmentParser {
     const claimedEnd = sizeKnown ? contentStart + size : undefined;
     if (id === ElementId.Segment) this.#document.openSegment(this.#position, claimedEnd);
     else this.#document.openCluster(this.#position, contentStart, claimedEnd);
-    return this.#understood(contentStart);
+    return this.#moveTo(contentStart);
   }
 
   #read(rule: ElementRule, start: number, end: number): boolean {
     const { id } = this.#header;
-    const elementEnd = this.#queue.base + end;
+    const { base } = this.#queue;
     const isBlock = id === ElementId.SimpleBlock || id === ElementId.BlockGroup;
     try {
       if (!isBlock) this.#document.readMetadata(id, this.#position, start, end);
       else if (!this.#document.readBlock(id, this.#position, start, end)) {
-        return this.#startSearch("garbage", `${rule.name} without a block of this document`);
+        return this.#lose("garbage", `${rule.name} without a block of this document`);
       }
     } catch (error) {
       if (!(error instanceof EbmlError)) throw error;
-      const offset = this.#queue.base + error.offset;
-      return this.#startSearch("invalidElement", `${rule.name}: ${error.message} at offset ${offset}`);
+      // Four octets of an id right behind the last block show that the block is whole.
+      if (!isBlock) this.#moveTo(this.#position);
+      return this.#lose("invalidElement", `${rule.name}: ${error.message} at offset ${base + error.offset}`);
     }
-    return this.#understood(elementEnd, isBlock ? this.#position : undefined);
+    return this.#moveTo(base + end, isBlock ? this.#position : undefined);
   }
 
   /** Rubbish can look like an element of some unknown kind that covers the media behind it; then it is not passed over. */
-  #passUnknown(start: number, end: number): boolean {
-    const { bytes, base } = this.#queue;
-    const expects = this.#document.inCluster ? this.#document.blocks.expects : undefined;
-    const finding = this.#finder.find(bytes, start, end, this.#queue.end - base, this.#ended, expects);
-    if (finding.found) return this.#startSearch("garbage", "bytes that are no element of Matroska");
-    if (finding.searchedTo < end) return false;
-    this.#position = base + end;
+  #passOn(passage: { end: number; searchedTo: number }): boolean {
+    const searchedTo = this.#recovery.withoutMediaUpTo(passage.searchedTo, passage.end, this.#ended);
+    if (searchedTo === undefined) return this.#lose("garbage", "bytes that are no element of Matroska");
+    passage.searchedTo = searchedTo;
+    if (searchedTo < passage.end) return false;
+    this.#passage = undefined;
+    this.#position = passage.end;
     return true;
   }
 
-  #outgrownAt(end: number): boolean {
+  #isOutgrownAt(end: number): boolean {
     const { builder } = this.#document;
     return builder !== undefined && end - builder.offset > this.#maxFragmentBytes;
   }
 
-  /** The fragment is larger than it may be: it ends here, and the search for the next one begins. */
+  /** The fragment is larger than it may be: it ends here, and what is left of it is searched for the next one. */
   #giveUpFragment(): true {
     const message = `the fragment is larger than ${this.#maxFragmentBytes} bytes`;
-    const offset = this.#search?.doubtfulFrom ?? this.#position;
-    this.#document.builder!.damaged ??= { code: "fragmentTooLarge", offset, message };
-    this.#document.abandon(offset);
-    this.#search ??= {
-      doubtfulFrom: offset,
-      lastBlockStart: undefined,
-      searchedTo: offset + 1,
-      code: "fragmentTooLarge",
-      message,
-    };
-    this.#search.lastBlockStart = undefined;
+    const offset = this.#understood.end;
+    this.#document.abandon({ code: "fragmentTooLarge", offset, message });
+    if (!this.#recovery.isSearching) this.#lose("fragmentTooLarge", message);
+    this.#recovery.forgetLastBlock();
     return true;
   }
 
-  #startSearch(code: DamageCode, message: string): true {
-    const doubtfulFrom = this.#understoodTo;
-    const lastBlockStart = this.#lastBlockStart;
-    this.#search = { doubtfulFrom, lastBlockStart, searchedTo: (lastBlockStart ?? doubtfulFrom) + 1, code, message };
+  /** @param mayResumeHere what is here cannot be joined to what was before, but is sound in itself */
+  #lose(code: DamageCode, message: string, mayResumeHere = false): true {
+    this.#passage = undefined;
+    this.#recovery.start(this.#understood, mayResumeHere ? undefined : this.#position, code, message);
     return true;
   }
 
-  #searchOn(search: Search): boolean {
-    const { bytes, base } = this.#queue;
-    const end = this.#queue.end - base;
-    const from = search.searchedTo - base;
-    const expects = this.#document.blocksMayCome ? this.#document.blocks.expects : undefined;
-    const finding = this.#finder.find(bytes, Math.min(from, end), end, end, this.#ended, expects);
-    if (finding.found) {
-      this.#resumeAt(search, base + finding.index);
-      return true;
-    }
-    search.searchedTo = Math.max(search.searchedTo, base + finding.searchedTo);
-    if (this.#outgrownAt(this.#queue.end)) this.#giveUpFragment();
+  #searchOn(): boolean {
+    const resumedAt = this.#recovery.resume(this.#ended);
+    if (resumedAt !== undefined) return this.#moveTo(resumedAt);
+    if (this.#isOutgrownAt(this.#queue.end)) this.#giveUpFragment();
     return false;
   }
 
-  #resumeAt(search: Search, at: number): void {
-    const { bytes, base, end } = this.#queue;
-    readElementHeader(bytes, at - base, end - base, this.#header);
-    const damage = this.#closeSearch(search, at, this.#header.id);
-    this.#document.resume(damage, this.#header.id);
-    this.#understood(at);
-  }
-
-  /** Logs the damage, the last block included where it is not known to be whole. */
-  #closeSearch(search: Search, resumedAt: number, id: number | undefined): Damage {
-    this.#search = undefined;
-    let from = search.doubtfulFrom;
-    if (search.lastBlockStart !== undefined && !this.#isLastBlockWhole(search, search.lastBlockStart, resumedAt, id)) {
-      this.#document.blocks.table.dropLast();
-      from = search.lastBlockStart;
-    }
-    return this.#log.add(search.code, from, search.message, resumedAt - from);
-  }
-
-  #isLastBlockWhole(search: Search, blockStart: number, resumedAt: number, id: number | undefined): boolean {
-    const blockEnd = search.doubtfulFrom;
-    if (resumedAt < blockEnd) return false;
-    if (id !== ElementId.SimpleBlock && id !== ElementId.BlockGroup) {
-      return this.#document.lastBlockIsWhole(
-        blockStart,
-        blockEnd,
-        resumedAt,
-        id === ElementId.EBML || id === undefined,
-      );
+  /** At the end: the last element is cut off, or it is none and has sound ones inside. */
+  #endInsideElement(): void {
+    if (this.#passage) {
+      this.#lose("truncated", "the stream ends inside an unknown element");
+      return;
     }
     const { bytes, base, end } = this.#queue;
-    const content = resumedAt - base + this.#header.headerBytes;
-    const { blocks } = this.#document;
-    return blocks.lastIsWhole(blockEnd - blockStart, resumedAt - blockEnd, bytes, id, content, end - base);
+    const isHeader = readElementHeader(bytes, this.#position - base, end - base, this.#header) === "header";
+    const name = isHeader ? elementRules.get(this.#header.id)?.name : "an element header";
+    // A sound beginning right behind the last block shows that the block is whole.
+    this.#moveTo(this.#position);
+    this.#lose("truncated", `the stream ends inside ${name}`);
   }
 
-  #nameOfElementHere(): string {
-    const { bytes, base, end } = this.#queue;
-    const outcome = readElementHeader(bytes, this.#position - base, end - base, this.#header);
-    return outcome === "header" ? (elementRules.get(this.#header.id) ?? unknownElementRule).name : "an element header";
-  }
-
-  #finishAtEnd(): void {
+  #finish(): void {
     const end = this.#queue.end;
     if (end === 0) {
       this.#log.add("empty", 0, "the stream is empty");
     } else if (!this.#document.sawHeader) {
       this.#log.entries.length = 0;
       this.#log.add("notMatroska", 0, "not a Matroska stream: no header in it", end);
-    } else if (this.#search) {
-      const damage = this.#closeSearch(this.#search, end, undefined);
-      // Cut inside the trailing tags, too: whoever reads from a connection has to ask for this fragment again.
-      if (damage.code === "truncated" && this.#document.builder) this.#document.builder.damaged ??= damage;
-      this.#document.markDamaged(damage);
-      this.#document.end(damage.offset);
+    } else if (this.#recovery.isSearching) {
+      this.#document.endInDamage(this.#recovery.close(end, undefined));
     } else {
       this.#document.end(this.#position);
     }

@@ -3,10 +3,16 @@ import { BlockHeader, readBlockHeader } from "./block-header.js";
 import { ElementId, elementRules } from "./matroska-elements.js";
 
 /** `undecided`: more bytes would tell. */
-type Verdict = "yes" | "no" | "undecided";
+type Verdict = "yes" | "no" | "earlier" | "undecided";
 
-/** What a search ended with: a place that looks like a header, or how far no header begins. */
-export type Finding = { found: true; index: number } | { found: false; searchedTo: number };
+/**
+ * What a search ended with: a place that looks like a header, or how far no header begins. `passedOtherCluster`: on the way there
+ * were blocks that are sound but earlier than this cluster's last one, so a cluster has begun unseen.
+ */
+export type Finding = { passedOtherCluster: boolean } & (
+  | { found: true; index: number }
+  | { found: false; searchedTo: number }
+);
 
 /**
  * Blocks larger than this do not count while searching: waiting for the end of a false one would hold up a live stream.
@@ -39,8 +45,8 @@ const firstChildren: ReadonlyMap<number, ReadonlySet<number>> = new Map([
   [ElementId.Cluster, new Set<number>([ElementId.Timecode])],
 ]);
 
-/** Whether a block of this track and relative timecode could come here. */
-export type BlockExpectation = (trackNumber: number, relativeTimecode: number) => boolean;
+/** Whether a block of this track and relative timecode could come here; `earlier`: its track has been beyond that time. */
+export type BlockExpectation = (trackNumber: number, relativeTimecode: number) => "yes" | "no" | "earlier";
 
 /**
  * Finds where reading can go on after damage. Audio holds any byte sequence by chance, so an id alone proves nothing:
@@ -58,13 +64,15 @@ export class HeaderFinder {
    * @param expects absent where no block may come
    */
   find(bytes: Uint8Array, from: number, to: number, end: number, atEnd: boolean, expects?: BlockExpectation): Finding {
+    let passedOtherCluster = false;
     for (let index = from; index < to; index++) {
       if (isCandidateOctet[bytes[index]!] === 0) continue;
-      const verdict = this.#judge(bytes, index, end, atEnd, expects);
-      if (verdict === "yes") return { found: true, index };
-      if (verdict === "undecided" && !atEnd) return { found: false, searchedTo: index };
+      const verdict = this.#judge(bytes, index, end, atEnd, passedOtherCluster ? undefined : expects);
+      if (verdict === "yes") return { found: true, index, passedOtherCluster };
+      if (verdict === "undecided" && !atEnd) return { found: false, searchedTo: index, passedOtherCluster };
+      if (verdict === "earlier") passedOtherCluster = true;
     }
-    return { found: false, searchedTo: to };
+    return { found: false, searchedTo: to, passedOtherCluster };
   }
 
   #judge(bytes: Uint8Array, index: number, end: number, atEnd: boolean, expects?: BlockExpectation): Verdict {
@@ -72,14 +80,13 @@ export class HeaderFinder {
     if (octet !== ElementId.SimpleBlock && octet !== ElementId.BlockGroup) return this.#judgeMaster(bytes, index, end);
     if (!expects) return "no";
     const first = this.#judgeBlock(bytes, index, end, expects);
-    if (first !== "yes") return first;
+    if (first === "no" || first === "undecided") return first;
     const next = index + this.#header.headerBytes + this.#header.size;
     if (next > end) return atEnd ? "no" : "undecided";
-    if (next === end) return atEnd ? "yes" : "undecided";
-    const second = bytes[next]!;
-    return second === ElementId.SimpleBlock || second === ElementId.BlockGroup
-      ? this.#judgeBlock(bytes, next, end, expects)
-      : this.#judgeMaster(bytes, next, end);
+    if (next === end) return atEnd ? first : "undecided";
+    const isBlock = bytes[next] === ElementId.SimpleBlock || bytes[next] === ElementId.BlockGroup;
+    const second = isBlock ? this.#judgeBlock(bytes, next, end, expects) : this.#judgeMaster(bytes, next, end);
+    return second === "yes" || second === "earlier" ? first : second;
   }
 
   #judgeMaster(bytes: Uint8Array, index: number, end: number): Verdict {
@@ -121,6 +128,6 @@ export class HeaderFinder {
     if (contentEnd > end && end - contentStart < 11) return "undecided";
     const block = this.#block;
     if (!readBlockHeader(bytes, contentStart, contentEnd, block)) return "no";
-    return expects(block.trackNumber, block.relativeTimecode) ? "yes" : "no";
+    return expects(block.trackNumber, block.relativeTimecode);
   }
 }

@@ -13,10 +13,17 @@ export const ElementId = {
   Segment: 0x18538067,
   SeekHead: 0x114d9b74,
   Info: 0x1549a966,
+  SegmentUID: 0x73a4,
   TimecodeScale: 0x2ad7b1,
+  Duration: 0x4489,
+  DateUTC: 0x4461,
+  Title: 0x7ba9,
+  MuxingApp: 0x4d80,
+  WritingApp: 0x5741,
   Tracks: 0x1654ae6b,
   TrackEntry: 0xae,
   TrackNumber: 0xd7,
+  TrackUID: 0x73c5,
   TrackType: 0x83,
   TrackName: 0x536e,
   CodecID: 0x86,
@@ -28,13 +35,12 @@ export const ElementId = {
   ContentEncodings: 0x6d80,
   Cluster: 0x1f43b675,
   Timecode: 0xe7,
-  SilentTracks: 0x5854,
   Position: 0xa7,
   PrevSize: 0xab,
   SimpleBlock: 0xa3,
-  EncryptedBlock: 0xaf,
   BlockGroup: 0xa0,
   BlockInGroup: 0xa1,
+  BlockDuration: 0x9b,
   Cues: 0x1c53bb6b,
   Attachments: 0x1941a469,
   Chapters: 0x1043a770,
@@ -43,6 +49,8 @@ export const ElementId = {
   Targets: 0x63c0,
   SimpleTag: 0x67c8,
   TagName: 0x45a3,
+  TagLanguage: 0x447a,
+  TagDefault: 0x4484,
   TagString: 0x4487,
 } as const;
 
@@ -84,14 +92,19 @@ export const elementRules: ReadonlyMap<number, ElementRule> = new Map<number, El
   [ElementId.BlockGroup, { name: "BlockGroup", handling: "read", inCluster: true }],
   [ElementId.Position, { name: "Position", handling: "skip", inCluster: true, maxBytes: 8 }],
   [ElementId.PrevSize, { name: "PrevSize", handling: "skip", inCluster: true, maxBytes: 8 }],
-  [ElementId.SilentTracks, { name: "SilentTracks", handling: "skip", inCluster: true, maxBytes: 64 * KIB }],
-  [ElementId.EncryptedBlock, { name: "EncryptedBlock", handling: "skip", inCluster: true }],
 ]);
 
-/** Void, CRC-32 and ids that no table names: passed over wherever they are, if nothing in them looks like media. */
+/** Void, CRC-32 and ids that the table does not name: passed over wherever they are, if nothing in them looks like media. */
 export const unknownElementRule: ElementRule = {
   name: "an unknown element",
   handling: "skip",
   inCluster: false,
   maxBytes: MIB,
 };
+
+const passedOverIds: ReadonlySet<number> = new Set([ElementId.Void, ElementId.CRC32]);
+
+/** Ids that belong inside elements that are read whole: met outside of them, they are what damage left of one. */
+export const innerIds: ReadonlySet<number> = new Set(
+  Object.values(ElementId).filter((id) => !elementRules.has(id) && !passedOverIds.has(id)),
+);

@@ -32,6 +32,8 @@ export class OpenDocument {
   #headLost: Damage | undefined;
   /** The fragment before had tags after its cluster, so the one at hand should have them, too. */
   #expectsTail = false;
+  /** The last fragment without damage had its own number as continuation token. */
+  #tokenIsNumber = false;
 
   constructor(
     private readonly queue: ByteQueue,
@@ -53,10 +55,14 @@ export class OpenDocument {
 
   /** The document, or what was left of it, ends at `at`: its fragment is complete. */
   end(at: number): void {
-    this.#closeCluster(at);
+    const isClusterWhole = this.#closeCluster(at);
     const missing = this.#segmentEnd === undefined ? 0 : this.#segmentEnd - at;
     this.#segmentEnd = undefined;
-    if (missing > 0) this.#damage("truncated", at, `the segment claims ${missing} bytes more than it has`);
+    if (missing > 0 && isClusterWhole) {
+      this.#damage("truncated", at, `the segment claims ${missing} bytes more than it has`);
+    } else if (this.builder?.isCutBeforeCluster) {
+      this.#damage("truncated", at, "a document ends before its first cluster");
+    }
     const errorChunk = this.builder?.followedByNothing(at);
     if (this.builder) this.#release(this.builder);
     if (errorChunk) this.#release(errorChunk);
@@ -65,15 +71,36 @@ export class OpenDocument {
 
   #damage(code: Damage["code"], offset: number, message: string, bytesSkipped?: number): void {
     const damage = this.log.add(code, offset, message, bytesSkipped);
-    if (this.builder) this.builder.damaged ??= damage;
+    if (this.builder) this.#markBuilder(this.builder, damage);
+  }
+
+  #markBuilder(builder: FragmentBuilder, damage: Damage): void {
+    if (builder.damaged) return;
+    builder.damaged = damage;
+    builder.blocksBeforeDamage = this.blocks.table.length;
   }
 
   #release(builder: FragmentBuilder): void {
-    if (builder.hasCluster) this.#expectsTail = builder.hasTail;
+    if (builder.hasCluster) this.#checkTail(builder);
     // A header alone, or a chunk that only tells how far behind the reader is, is no fragment.
     else if (!builder.kinesis.error) return;
     const window = this.queue.bytes.subarray(builder.offset - this.queue.base);
     this.#released.push(builder.seal(window, this.blocks.table, this.#millisecondsPerTick));
+  }
+
+  /**
+   * Where bytes are missing, the end of one fragment can look like the beginning of another. In GetMedia's streams a fragment's
+   * continuation token is its number; a damaged fragment with another's token keeps what came before the damage.
+   */
+  #checkTail(builder: FragmentBuilder): void {
+    const { fragmentNumber, continuationToken } = builder.kinesis;
+    this.#expectsTail = builder.hasTail;
+    if (!builder.damaged) {
+      this.#tokenIsNumber = fragmentNumber !== undefined && continuationToken === fragmentNumber;
+    } else if (this.#tokenIsNumber && continuationToken !== undefined && continuationToken !== fragmentNumber) {
+      this.blocks.table.keepFirst(builder.blocksBeforeDamage);
+      builder.dropTail();
+    }
   }
 
   #begin(at: number): FragmentBuilder {
@@ -123,11 +150,13 @@ export class OpenDocument {
     this.inCluster = true;
   }
 
-  #closeCluster(at: number): void {
+  /** @returns false where something is missing */
+  #closeCluster(at: number): boolean {
     const missing = this.inCluster && this.#clusterEnd !== undefined ? this.#clusterEnd - at : 0;
     this.inCluster = false;
     this.#clusterEnd = undefined;
     if (missing > 0) this.#damage("truncated", at, `the cluster claims ${missing} bytes more than it has`);
+    return missing <= 0;
   }
 
   /**
@@ -192,32 +221,44 @@ export class OpenDocument {
   }
 
   /**
-   * Bytes after the last block, up to a header that is no block's, were rubbish: is that block whole? It is where the cluster's
-   * size says so, or where as many blocks as fit exactly were overwritten. Else what is missing tells: a document's header right
-   * behind, with nothing lost that should be there, was preceded by bytes inserted; otherwise bytes may have been cut out.
+   * Whether the cluster was complete at `blockEnd`, though rubbish follows up to an element with this id: where its size says so,
+   * and where a document follows (or nothing, without an id) and no tags are missing that fragments of this stream have at their end.
    */
-  lastBlockIsWhole(blockStart: number, blockEnd: number, resumedAt: number, atDocument: boolean): boolean {
+  mayEndAt(blockEnd: number, id: number | undefined): boolean {
     if (blockEnd === this.#clusterEnd) return true;
-    if ((resumedAt - blockEnd) % (blockEnd - blockStart) === 0) return true;
-    return atDocument && !this.#expectsTail;
+    return (id === ElementId.EBML || id === undefined) && !this.#expectsTail;
   }
 
   /** Blocks of the fragment at hand may be lost: its header or its cluster is being read. */
   markDamaged(damage: Damage): void {
-    if (this.builder && (this.inCluster || !this.builder.hasCluster)) this.builder.damaged ??= damage;
+    if (this.builder && (this.inCluster || !this.builder.hasCluster)) this.#markBuilder(this.builder, damage);
   }
 
-  /** The fragment at hand ends at `at`, whatever comes after it; what is left of the document has nothing to belong to. */
-  abandon(at: number): void {
+  /** The fragment at hand ends here, whatever comes after it; what is left of the document has nothing to belong to. */
+  abandon(damage: Damage): void {
+    if (this.builder) this.builder.damaged ??= damage;
+    this.#forgetClaims();
+    this.end(damage.offset);
+  }
+
+  /** The stream ends in damage that was not recovered from. */
+  endInDamage(damage: Damage): void {
+    this.markDamaged(damage);
+    // Cut inside the trailing tags, too: whoever reads from a connection has to ask for this fragment again.
+    if (damage.code === "truncated" && this.builder) this.builder.damaged ??= damage;
+    this.#forgetClaims();
+    this.end(damage.offset);
+  }
+
+  /** Behind damage, sizes claimed before it say nothing. */
+  #forgetClaims(): void {
     this.#clusterEnd = undefined;
     this.#segmentEnd = undefined;
-    this.end(at);
   }
 
   /** Damage, after which reading goes on at an element with this id. */
   resume(damage: Damage, id: number): void {
-    this.#segmentEnd = undefined;
-    this.#clusterEnd = undefined;
+    this.#forgetClaims();
     const isBlock = id === ElementId.SimpleBlock || id === ElementId.BlockGroup;
     const builder = this.builder;
     this.markDamaged(damage);

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openFileSink } from "../sinks/file.js";
 import type { RecordingStore } from "./recording-store.js";
 import { formatSidecar, parseSidecar } from "./sidecar.js";
-import { openFileSink } from "../sinks/file.js";
 
 /** Recordings as files of one directory, which is made where it is missing. */
 export function directoryStore(directory: string): RecordingStore {
@@ -24,7 +24,7 @@ export function directoryStore(directory: string): RecordingStore {
       const path = join(directory, `${name}.json`);
       const temporary = join(directory, `.${name}.json.${randomUUID()}`);
       try {
-        await writeFile(temporary, formatSidecar(sidecar), { flag: "wx" });
+        await writeFile(temporary, formatSidecar(sidecar), { flag: "wx", flush: true });
         await rename(temporary, path);
       } catch (error) {
         await rm(temporary, { force: true });

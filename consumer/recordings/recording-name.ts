@@ -1,6 +1,8 @@
 import type { StreamArn } from "../events/stream-arn.js";
 
 const UUID_AT_END = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** A transaction id has 36 characters, a fragment number 47. File names end at 255, a temporary one's additions included. */
+const MAX_PART_LENGTH = 64;
 
 /**
  * The name of a leg's recording, without extension: `<transactionId>_<stream>_<first fragment>`.
@@ -17,6 +19,13 @@ export function recordingName(leg: {
 }): string {
   const stream = UUID_AT_END.exec(leg.stream.streamName)?.[0] ?? leg.stream.streamName;
   const parts = [leg.transactionId ?? "no-transaction", stream, leg.firstFragmentNumber ?? "no-fragment"];
-  // Transaction ids come out of tags: nothing in a name may lead out of the folder.
-  return parts.map((part) => part.replace(/[^A-Za-z0-9.-]/g, "-").replace(/^\.+/, "").slice(0, 80)).join("_");
+  // Transaction ids come out of tags: nothing in a name may lead out of the folder, or be too long for a file.
+  return parts
+    .map((part) =>
+      part
+        .replace(/[^A-Za-z0-9.-]/g, "-")
+        .replace(/^\.+/, "")
+        .slice(-MAX_PART_LENGTH),
+    )
+    .join("_");
 }

@@ -1,5 +1,5 @@
-import type { Sidecar } from "./sidecar.js";
 import type { AudioSink } from "../sinks/audio-sink.js";
+import type { Sidecar } from "./sidecar.js";
 
 /** Where recordings are kept: `<name>.wav` and `<name>.json`, the latter only when the former is there. */
 export interface RecordingStore {

@@ -1,8 +1,8 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { AwsCallError } from "../../aws/call-error.js";
+import { openS3Sink } from "../sinks/s3.js";
 import type { RecordingStore } from "./recording-store.js";
 import { formatSidecar, parseSidecar } from "./sidecar.js";
-import { openS3Sink } from "../sinks/s3.js";
 
 export interface S3StoreOptions {
   client: S3Client;

@@ -24,9 +24,9 @@ const sidecarSchema = z.object({
     listed: z.number().optional(),
     /** Of these, received whole and without error. */
     received: z.number(),
-    /** Left out, as the producer had sent the same media before. */
+    /** Left out, as the producer had sent the same media before; of all that was read, not of the leg alone. */
     replayed: z.number(),
-    /** Left out, as they could be anybody's; of all that was read, not of the leg alone. */
+    /** Left out, as they could be anybody's; likewise. */
     unattributed: z.number(),
     first: z.string().optional(),
     last: z.string().optional(),
@@ -65,7 +65,7 @@ const sidecarSchema = z.object({
    * included, and the end is proven. All that Kinesis holds, that is, not all that was spoken.
    */
   complete: z.boolean(),
-  /** Two calls met inside one producer session, so that the last fragment may belong to the other one. */
+  /** Two calls met inside one producer session, so that a fragment where they meet may belong to the other one. Excludes `complete`. */
   boundaryUncertain: z.boolean(),
   /** Of the first and the end of the last fragment by the producer's clock, ISO 8601. */
   mediaStartTime: z.string().optional(),

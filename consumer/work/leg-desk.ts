@@ -108,11 +108,14 @@ export class LegDesk {
 
   async #live(leg: LegRequest, end: LegEnd, delivery: Delivery): Promise<Settlement> {
     const handBack = new AbortController();
-    const signal = AbortSignal.any([delivery.signal, handBack.signal]);
+    const { signal } = handBack;
+    const abort = () => handBack.abort(delivery.signal.reason);
     const stop = () => {
       if (end.toldAtMs === undefined) handBack.abort(delivery.stopping.reason);
     };
+    delivery.signal.addEventListener("abort", abort, { once: true });
     delivery.stopping.addEventListener("abort", stop, { once: true });
+    if (delivery.signal.aborted) abort();
     if (delivery.stopping.aborted) stop();
     let leave: (() => void) | undefined;
     try {
@@ -125,6 +128,7 @@ export class LegDesk {
     } catch (error) {
       return this.#settleUnavailable(error, delivery);
     } finally {
+      delivery.signal.removeEventListener("abort", abort);
       delivery.stopping.removeEventListener("abort", stop);
       leave?.();
     }
@@ -171,7 +175,8 @@ export class LegDesk {
 
   #settleUnavailable(error: unknown, delivery: Delivery): Settlement {
     // What is in the stream stays what it is.
-    if (error instanceof UnsupportedAudio || error instanceof LegError) return { kind: "putAside", reason: error.message };
+    if (error instanceof UnsupportedAudio || error instanceof LegError)
+      return { kind: "putAside", reason: error.message };
     if (!(error instanceof ArchiveUnavailable)) throw error;
     // Without retention only the worker that reads the leg live can record it: that one may need some more time.
     const othersMay = this.options.config.mode === "live" && error.reason === "retentionZero";

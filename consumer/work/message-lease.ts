@@ -1,6 +1,9 @@
 import type { Logger } from "pino";
+import { AwsCallError } from "../../aws/call-error.js";
 import type { Clock } from "../clock.js";
 import type { QueuedMessage, WorkQueue } from "./work-queue.js";
+
+const LEASE_LOST = new Set(["MessageNotInflight", "ReceiptHandleIsInvalid"]);
 
 /** SQS gives a message back 12 hours after its delivery, renewed or not. */
 const LONGEST_LEASE_MS = 12 * 60 * 60_000;
@@ -23,6 +26,8 @@ export function holdMessage(
       try {
         await queue.hide(message, visibilityTimeoutSeconds);
       } catch (error) {
+        // It was delivered to somebody else meanwhile: this delivery is over, its recording still counts.
+        if (error instanceof AwsCallError && LEASE_LOST.has(error.code)) return;
         logger.warn({ err: error, messageId: message.id }, "the message could not be kept hidden");
       }
     }

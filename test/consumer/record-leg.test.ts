@@ -4,8 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseStreamArn } from "../../consumer/events/stream-arn.js";
-import { ArchiveUnavailable } from "../../consumer/kinesis-video/fragment-listing.js";
-import { listFragments } from "../../consumer/kinesis-video/fragment-listing.js";
+import { ArchiveUnavailable, listFragments } from "../../consumer/kinesis-video/fragment-listing.js";
 import type { LegRequest } from "../../consumer/leg-request.js";
 import { type RecordLegOptions, recordLeg } from "../../consumer/record-leg.js";
 import { directoryStore } from "../../consumer/recordings/directory-store.js";
@@ -89,7 +88,12 @@ describe("recordLeg", () => {
     const text = await readFile(outcome.sidecarLocation, "utf8");
     const sidecar = parseSidecar(text)!;
     assert.deepEqual(sidecar, JSON.parse(text));
-    assert.equal(sidecar.sha256, createHash("sha256").update(await readFile(sidecar.audio.location)).digest("hex"));
+    assert.equal(
+      sidecar.sha256,
+      createHash("sha256")
+        .update(await readFile(sidecar.audio.location))
+        .digest("hex"),
+    );
     assert.deepEqual(sidecar.fragments, {
       listed: 11,
       received: 11,
@@ -156,6 +160,27 @@ describe("recordLeg", () => {
     const sidecar = await recorded({ ...leg, endFragmentNumber: afterLast });
     assert.equal(sidecar.endProof, "quiescence");
     assert.equal(sidecar.complete, false);
+  });
+
+  it("does not claim to be complete where two calls meet inside one producer session and no event tells the end", async () => {
+    telephone.aws.control.addFault({ kind: "nextCallTags" });
+    const leg = await requestOf(await telephone.call(caller, callee));
+    await telephone.call(callee, caller);
+    const open = await recorded({ ...leg, endFragmentNumber: undefined });
+    assert.equal(open.boundaryUncertain, true);
+    assert.equal(open.complete, false);
+    const bounded = await recorded(leg);
+    assert.equal(bounded.boundaryUncertain, false);
+    assert.equal(bounded.complete, true);
+    assert.deepEqual(await pcmOf(bounded.audio.location), caller);
+  });
+
+  it("drops what the producer sends again in a new session", async () => {
+    telephone.aws.control.change({ producerSessionMs: 4_000, producerReplayMs: 2_000 });
+    const sidecar = await recorded(await requestOf(await telephone.call(caller, callee)));
+    assert.deepEqual(await pcmOf(sidecar.audio.location), caller);
+    assert.equal(sidecar.fragments.replayed, 4);
+    assert.equal(sidecar.complete, true);
   });
 
   it("leaves a complete recording alone, without asking Kinesis", async () => {

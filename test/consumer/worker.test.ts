@@ -14,8 +14,8 @@ import { openKinesisVideo } from "../../consumer/kinesis-video/kinesis-video-acc
 import { directoryStore } from "../../consumer/recordings/directory-store.js";
 import type { RecordingStore } from "../../consumer/recordings/recording-store.js";
 import type { Sidecar } from "../../consumer/recordings/sidecar.js";
-import { parseWorkerConfig, type WorkerConfig } from "../../consumer/work/worker-config.js";
 import { WorkQueue } from "../../consumer/work/work-queue.js";
+import { parseWorkerConfig, type WorkerConfig } from "../../consumer/work/worker-config.js";
 import { Worker } from "../../consumer/worker.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "./telephone.js";
 
@@ -355,7 +355,7 @@ describe("Worker", () => {
       await worker.run(stopping.signal);
       await call.hangUp();
       assert.deepEqual(await readdir(folder), []);
-      assert(await left(telephone.aws.env.QUEUE_URL!) >= 2);
+      assert((await left(telephone.aws.env.QUEUE_URL!)) >= 2);
     });
   });
 });

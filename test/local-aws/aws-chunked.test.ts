@@ -8,7 +8,11 @@ function request(body: Buffer, headers: Record<string, string>): AwsRequest {
 }
 
 function framed(chunks: readonly Uint8Array[], trailer = ""): Buffer {
-  const parts = chunks.flatMap((chunk) => [Buffer.from(`${chunk.length.toString(16)};chunk-signature=0\r\n`), chunk, Buffer.from("\r\n")]);
+  const parts = chunks.flatMap((chunk) => [
+    Buffer.from(`${chunk.length.toString(16)};chunk-signature=0\r\n`),
+    chunk,
+    Buffer.from("\r\n"),
+  ]);
   return Buffer.concat([...parts, Buffer.from(`0\r\n${trailer}\r\n`)]);
 }
 
@@ -36,7 +40,9 @@ describe("plainBody", () => {
   it("refuses a body that ends before its last chunk, or has no sizes", () => {
     const whole = framed([Buffer.from("hello")]);
     const last = whole.indexOf("0\r\n\r\n");
-    for (const body of [...Array(last + 2).keys()].map((length) => whole.subarray(0, length)).concat(Buffer.from("zz\r\n"))) {
+    for (const body of [...Array(last + 2).keys()]
+      .map((length) => whole.subarray(0, length))
+      .concat(Buffer.from("zz\r\n"))) {
       assert.throws(
         () => plainBody(request(body, { "content-encoding": "aws-chunked" })),
         (error) => error instanceof AwsError && error.code === "IncompleteBody",

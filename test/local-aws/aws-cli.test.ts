@@ -26,22 +26,51 @@ describe("local-aws: as the AWS CLI sees it", function () {
   });
 
   const codeOf = async (run: Promise<unknown>) => {
-    const error = await run.then(() => assert.fail("the call succeeded"), (failure) => failure);
+    const error = await run.then(
+      () => assert.fail("the call succeeded"),
+      (failure) => failure,
+    );
     assert.ok(error instanceof AwsCliError, String(error));
     return error.code;
   };
 
   it("a connector is created, configured and read in its region", async () => {
     const region = ["--region", "us-west-2"];
-    const created = await aws("chime-sdk-voice", "create-voice-connector", "--name", "cli", "--require-encryption", "--tags", "Key=a,Value=b", ...region);
+    const created = await aws(
+      "chime-sdk-voice",
+      "create-voice-connector",
+      "--name",
+      "cli",
+      "--require-encryption",
+      "--tags",
+      "Key=a,Value=b",
+      ...region,
+    );
     const id = created.VoiceConnector.VoiceConnectorId;
     assert.equal(created.VoiceConnector.OutboundHostName, `${id}.voiceconnector.chime.aws`);
-    const streaming = { DataRetentionInHours: 24, Disabled: false, StreamingNotificationTargets: [{ NotificationTarget: "EventBridge" }] };
+    const streaming = {
+      DataRetentionInHours: 24,
+      Disabled: false,
+      StreamingNotificationTargets: [{ NotificationTarget: "EventBridge" }],
+    };
     const named = ["--voice-connector-id", id, ...region];
-    await aws("chime-sdk-voice", "put-voice-connector-streaming-configuration", ...named, "--streaming-configuration", JSON.stringify(streaming));
+    await aws(
+      "chime-sdk-voice",
+      "put-voice-connector-streaming-configuration",
+      ...named,
+      "--streaming-configuration",
+      JSON.stringify(streaming),
+    );
     const got = await aws("chime-sdk-voice", "get-voice-connector-streaming-configuration", ...named);
     assert.deepEqual(got, { StreamingConfiguration: streaming });
-    const elsewhere = aws("chime-sdk-voice", "get-voice-connector", "--voice-connector-id", id, "--region", "us-east-1");
+    const elsewhere = aws(
+      "chime-sdk-voice",
+      "get-voice-connector",
+      "--voice-connector-id",
+      id,
+      "--region",
+      "us-east-1",
+    );
     assert.equal(await codeOf(elsewhere), "NotFoundException");
   });
 
@@ -60,9 +89,18 @@ describe("local-aws: as the AWS CLI sees it", function () {
 
   it("errors of every protocol have their names", async () => {
     assert.equal(await codeOf(aws("iam", "get-role", "--role-name", "nobody")), "NoSuchEntity");
-    assert.equal(await codeOf(aws("kinesisvideo", "describe-stream", "--stream-name", "nobody")), "ResourceNotFoundException");
-    assert.equal(await codeOf(aws("sqs", "get-queue-url", "--queue-name", "nobody")), "AWS.SimpleQueueService.NonExistentQueue");
-    assert.equal(await codeOf(aws("s3api", "get-object", "--bucket", "nobody", "--key", "k", join(folder, "x"))), "NoSuchBucket");
+    assert.equal(
+      await codeOf(aws("kinesisvideo", "describe-stream", "--stream-name", "nobody")),
+      "ResourceNotFoundException",
+    );
+    assert.equal(
+      await codeOf(aws("sqs", "get-queue-url", "--queue-name", "nobody")),
+      "AWS.SimpleQueueService.NonExistentQueue",
+    );
+    assert.equal(
+      await codeOf(aws("s3api", "get-object", "--bucket", "nobody", "--key", "k", join(folder, "x"))),
+      "NoSuchBucket",
+    );
     office.aws.control.addFault({ kind: "deny", actions: ["sts:GetCallerIdentity"], times: 1 });
     assert.equal(await codeOf(aws("sts", "get-caller-identity")), "AccessDenied");
   });
@@ -70,9 +108,27 @@ describe("local-aws: as the AWS CLI sees it", function () {
   it("GetMedia writes the call's media to a file", async () => {
     const { streamArn } = call.legs[0]!;
     const region = ["--region", "eu-central-1"];
-    const { DataEndpoint } = await aws("kinesisvideo", "get-data-endpoint", "--stream-arn", streamArn, "--api-name", "GET_MEDIA", ...region);
+    const { DataEndpoint } = await aws(
+      "kinesisvideo",
+      "get-data-endpoint",
+      "--stream-arn",
+      streamArn,
+      "--api-name",
+      "GET_MEDIA",
+      ...region,
+    );
+    assert.equal(DataEndpoint, office.aws.endpoint);
     const file = join(folder, "leg.mkv");
-    const answer = await aws("kinesis-video-media", "get-media", "--endpoint-url", DataEndpoint, "--stream-arn", streamArn, "--start-selector", "StartSelectorType=EARLIEST", ...region, file);
+    const answer = await aws(
+      "kinesis-video-media",
+      "get-media",
+      "--stream-arn",
+      streamArn,
+      "--start-selector",
+      "StartSelectorType=EARLIEST",
+      ...region,
+      file,
+    );
     assert.equal(answer.ContentType, "video/webm");
     const bytes = await readFile(file);
     assert.ok(pcmOf(bytes).equals(office.caller.pcm));
@@ -82,18 +138,47 @@ describe("local-aws: as the AWS CLI sees it", function () {
   it("fragments are listed and fetched from the archive", async () => {
     const { streamArn, startTime, endTime } = call.legs[1]!;
     const region = ["--region", "eu-central-1"];
-    const selector = { FragmentSelectorType: "PRODUCER_TIMESTAMP", TimestampRange: { StartTimestamp: startTime, EndTimestamp: endTime } };
+    const selector = {
+      FragmentSelectorType: "PRODUCER_TIMESTAMP",
+      TimestampRange: { StartTimestamp: startTime, EndTimestamp: endTime },
+    };
     const service = "kinesis-video-archived-media";
-    const { Fragments } = await aws(service, "list-fragments", "--stream-arn", streamArn, "--fragment-selector", JSON.stringify(selector), "--page-size", "2", ...region);
+    const { Fragments } = await aws(
+      service,
+      "list-fragments",
+      "--stream-arn",
+      streamArn,
+      "--fragment-selector",
+      JSON.stringify(selector),
+      "--page-size",
+      "2",
+      ...region,
+    );
     const numbers = Fragments.map((fragment: { FragmentNumber: string }) => fragment.FragmentNumber).sort();
     assert.equal(numbers.length, 3);
     const file = join(folder, "archive.mkv");
-    await aws(service, "get-media-for-fragment-list", "--stream-arn", streamArn, "--fragments", ...numbers, ...region, file);
+    await aws(
+      service,
+      "get-media-for-fragment-list",
+      file,
+      "--stream-arn",
+      streamArn,
+      "--fragments",
+      ...numbers,
+      ...region,
+    );
     assert.ok(pcmOf(await readFile(file)).equals(office.callee.pcm));
   });
 
   it("the events are received from the queue", async () => {
-    const received = await aws("sqs", "receive-message", "--queue-url", office.aws.env.QUEUE_URL!, "--max-number-of-messages", "10");
+    const received = await aws(
+      "sqs",
+      "receive-message",
+      "--queue-url",
+      office.aws.env.QUEUE_URL!,
+      "--max-number-of-messages",
+      "10",
+    );
     assert.equal(received.Messages.length, 4);
     assert.equal(JSON.parse(received.Messages[0].Body).detail.transactionId, call.transactionId);
   });

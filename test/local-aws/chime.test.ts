@@ -102,7 +102,10 @@ describe("local-aws: Chime SDK Voice", () => {
     assert.equal(found.VoiceConnector!.Name, "new");
     assert.equal(found.VoiceConnector!.RequireEncryption, false);
     await chime.send(new DeleteVoiceConnectorCommand({ VoiceConnectorId }));
-    assert.equal((await failureOf(chime.send(new GetVoiceConnectorCommand({ VoiceConnectorId })))).name, "NotFoundException");
+    assert.equal(
+      (await failureOf(chime.send(new GetVoiceConnectorCommand({ VoiceConnectorId })))).name,
+      "NotFoundException",
+    );
   });
 
   it("a streaming configuration comes back as it was put", async () => {
@@ -111,9 +114,14 @@ describe("local-aws: Chime SDK Voice", () => {
       DataRetentionInHours: 0,
       Disabled: true,
       StreamingNotificationTargets: [{ NotificationTarget: "SQS" }, { NotificationTarget: "EventBridge" }],
-      MediaInsightsConfiguration: { Disabled: false, ConfigurationArn: "arn:aws:chime:us-east-1:123456789012:media-insights-pipeline-configuration/x" },
+      MediaInsightsConfiguration: {
+        Disabled: false,
+        ConfigurationArn: "arn:aws:chime:us-east-1:123456789012:media-insights-pipeline-configuration/x",
+      },
     };
-    const put = await chime.send(new PutVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId, StreamingConfiguration }));
+    const put = await chime.send(
+      new PutVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId, StreamingConfiguration }),
+    );
     assert.deepEqual(put.StreamingConfiguration, StreamingConfiguration);
     const got = await chime.send(new GetVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId }));
     assert.deepEqual(got.StreamingConfiguration, StreamingConfiguration);
@@ -127,7 +135,11 @@ describe("local-aws: Chime SDK Voice", () => {
     ["an empty list of targets", { DataRetentionInHours: 1, Disabled: false, StreamingNotificationTargets: [] }],
     [
       "four targets",
-      { DataRetentionInHours: 1, Disabled: false, StreamingNotificationTargets: Array(4).fill({ NotificationTarget: "SQS" }) },
+      {
+        DataRetentionInHours: 1,
+        Disabled: false,
+        StreamingNotificationTargets: Array(4).fill({ NotificationTarget: "SQS" }),
+      },
     ],
     [
       "an unknown target",
@@ -138,7 +150,9 @@ describe("local-aws: Chime SDK Voice", () => {
     it(`refuses ${what}, and keeps what was there`, async () => {
       const { chime, id: VoiceConnectorId } = await create();
       const before = { DataRetentionInHours: 7, Disabled: false };
-      await chime.send(new PutVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId, StreamingConfiguration: before }));
+      await chime.send(
+        new PutVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId, StreamingConfiguration: before }),
+      );
       const failure = await failureOf(
         chime.send(
           new PutVoiceConnectorStreamingConfigurationCommand({
@@ -186,7 +200,15 @@ describe("local-aws: Chime SDK Voice", () => {
     const { chime, connector } = await create();
     const ResourceARN = connector.VoiceConnectorArn!;
     const tags = async () => (await chime.send(new ListTagsForResourceCommand({ ResourceARN }))).Tags;
-    await chime.send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: "a", Value: "1" }, { Key: "b", Value: "2" }] }));
+    await chime.send(
+      new TagResourceCommand({
+        ResourceARN,
+        Tags: [
+          { Key: "a", Value: "1" },
+          { Key: "b", Value: "2" },
+        ],
+      }),
+    );
     await chime.send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: "a", Value: "3" }] }));
     await chime.send(new UntagResourceCommand({ ResourceARN, TagKeys: ["b"] }));
     assert.deepEqual(await tags(), [{ Key: "a", Value: "3" }]);
@@ -198,10 +220,15 @@ describe("local-aws: Chime SDK Voice", () => {
       new CreateVoiceConnectorGroupCommand({ Name: "group", VoiceConnectorItems: [{ VoiceConnectorId, Priority: 1 }] }),
     );
     const VoiceConnectorGroupId = created.VoiceConnectorGroup!.VoiceConnectorGroupId!;
-    assert.equal((await failureOf(chime.send(new DeleteVoiceConnectorCommand({ VoiceConnectorId })))).name, "ConflictException");
+    assert.equal(
+      (await failureOf(chime.send(new DeleteVoiceConnectorCommand({ VoiceConnectorId })))).name,
+      "ConflictException",
+    );
     const tooEarly = chime.send(new DeleteVoiceConnectorGroupCommand({ VoiceConnectorGroupId }));
     assert.equal((await failureOf(tooEarly)).$metadata.httpStatusCode, 409);
-    await chime.send(new UpdateVoiceConnectorGroupCommand({ VoiceConnectorGroupId, Name: "empty", VoiceConnectorItems: [] }));
+    await chime.send(
+      new UpdateVoiceConnectorGroupCommand({ VoiceConnectorGroupId, Name: "empty", VoiceConnectorItems: [] }),
+    );
     await chime.send(new DeleteVoiceConnectorGroupCommand({ VoiceConnectorGroupId }));
     await chime.send(new DeleteVoiceConnectorCommand({ VoiceConnectorId }));
     const gone = chime.send(new GetVoiceConnectorGroupCommand({ VoiceConnectorGroupId }));

@@ -13,7 +13,10 @@ describe("local-aws: control API", () => {
 
   // biome-ignore lint/suspicious/noExplicitAny: whatever the control API answers
   const ask = async (method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> => {
-    const response = await fetch(`${office.aws.endpoint}/_local/${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+    const response = await fetch(`${office.aws.endpoint}/_local/${path}`, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
     return { status: response.status, body: await response.json() };
   };
   const callBody = (more: object = {}) => ({
@@ -44,7 +47,10 @@ describe("local-aws: control API", () => {
     assert.equal(two.body.ids.length, 2);
     await ask("DELETE", `faults?id=${one.body.ids[0]}`);
     const listed = await ask("GET", "faults");
-    assert.deepEqual(listed.body.faults.map((entry: { fault: { kind: string } }) => entry.fault.kind), ["failure", "loseEvent"]);
+    assert.deepEqual(
+      listed.body.faults.map((entry: { fault: { kind: string } }) => entry.fault.kind),
+      ["failure", "loseEvent"],
+    );
     await ask("DELETE", "faults");
     assert.deepEqual((await ask("GET", "faults")).body.faults, []);
   });
@@ -78,10 +84,20 @@ describe("local-aws: control API", () => {
   });
 
   it("plays a call at once", async () => {
-    const { status, body } = await ask("POST", "call", callBody({ speed: "max", direction: "Outbound", fromNumber: "+15550111" }));
+    const { status, body } = await ask(
+      "POST",
+      "call",
+      callBody({ speed: "max", direction: "Outbound", fromNumber: "+15550111" }),
+    );
     assert.equal(status, 201);
     assert.equal(body.ended, true);
-    assert.deepEqual(body.legs.map((leg: { isCaller: boolean; direction: string }) => [leg.isCaller, leg.direction]), [[true, "Outbound"], [false, "Outbound"]]);
+    assert.deepEqual(
+      body.legs.map((leg: { isCaller: boolean; direction: string }) => [leg.isCaller, leg.direction]),
+      [
+        [true, "Outbound"],
+        [false, "Outbound"],
+      ],
+    );
     assert.equal(office.events()[0].detail.fromNumber, "+15550111");
     const again = await ask("GET", `call/${body.transactionId}`);
     assert.deepEqual(again.body, body);

@@ -19,7 +19,18 @@ const names: Readonly<Record<string, string>> = {
   e1: "Audio",
   "4282": "DocType",
 };
-const masters = new Set(["EBML", "Segment", "Info", "Tracks", "TrackEntry", "Tags", "Tag", "SimpleTag", "Cluster", "Audio"]);
+const masters = new Set([
+  "EBML",
+  "Segment",
+  "Info",
+  "Tracks",
+  "TrackEntry",
+  "Tags",
+  "Tag",
+  "SimpleTag",
+  "Cluster",
+  "Audio",
+]);
 
 export interface DumpedElement {
   name: string;
@@ -38,7 +49,9 @@ export interface DumpedFragment {
   hasAudioElement: boolean;
 }
 
-/** Every element, masters before their children. Made for tests alone, so that writer and reader cannot share a mistake. */
+/**
+ * Every element, masters before their children. Made for tests alone, so that writer and reader cannot share a mistake.
+ */
 export function dumpElements(bytes: Buffer): DumpedElement[] {
   const found: DumpedElement[] = [];
   let offset = 0;
@@ -66,7 +79,8 @@ export function dumpFragments(bytes: Buffer): DumpedFragment[] {
   const topLevel = new Set(["EBML", "Segment", "Info", "Tracks", "Tags", "Cluster"]);
   let tagName = "";
   for (const { name, data } of dumpElements(bytes)) {
-    if (name === "EBML") fragments.push({ layout: [], tagsBefore: [], tagsAfter: [], blocks: [], hasAudioElement: false });
+    if (name === "EBML")
+      fragments.push({ layout: [], tagsBefore: [], tagsAfter: [], blocks: [], hasAudioElement: false });
     const fragment = fragments.at(-1)!;
     if (topLevel.has(name)) fragment.layout.push(name);
     if (name === "TagName") tagName = data.toString();

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { CreateVoiceConnectorCommand, GetVoiceConnectorCommand, ListVoiceConnectorsCommand } from "@aws-sdk/client-chime-sdk-voice";
+import {
+  CreateVoiceConnectorCommand,
+  GetVoiceConnectorCommand,
+  ListVoiceConnectorsCommand,
+} from "@aws-sdk/client-chime-sdk-voice";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { ListStreamsCommand } from "@aws-sdk/client-kinesis-video";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
@@ -95,7 +99,10 @@ describe("local-aws: faults of API calls", () => {
   it("a fault can be named by the IAM action as well as by the call", async () => {
     const { s3 } = clientsOf(aws);
     aws.control.addFault({ kind: "deny", actions: ["s3:GetObject"] });
-    assert.equal((await failureOf(s3.send(new HeadObjectCommand({ Bucket: "b", Key: "k" })))).$metadata.httpStatusCode, 403);
+    assert.equal(
+      (await failureOf(s3.send(new HeadObjectCommand({ Bucket: "b", Key: "k" })))).$metadata.httpStatusCode,
+      403,
+    );
   });
 
   it("any error can be named", async () => {

@@ -54,7 +54,10 @@ describe("local-aws: service-linked role", () => {
     assert.equal(Role!.Arn, `arn:aws:iam::123456789012:role/aws-service-role/${AWSServiceName}/${RoleName}`);
     const found = await clients.iam.send(new GetRoleCommand({ RoleName: RoleName.toUpperCase() }));
     assert.equal(found.Role!.Arn, Role!.Arn);
-    assert.match(decodeURIComponent(found.Role!.AssumeRolePolicyDocument!), /"Service":"voiceconnector.chime.amazonaws.com"/);
+    assert.match(
+      decodeURIComponent(found.Role!.AssumeRolePolicyDocument!),
+      /"Service":"voiceconnector.chime.amazonaws.com"/,
+    );
     const again = await failureOf(create());
     assert.equal(again.name, "InvalidInputException");
     assert.match(again.message, /has been taken in this account, please try a different suffix/);
@@ -144,6 +147,18 @@ describe("local-aws: service-linked role", () => {
     const unknown = `task/aws-service-role/${AWSServiceName}/${RoleName}/11111111-2222-3333-4444-555555555555`;
     assert.equal((await failureOf(status(unknown))).name, "NoSuchEntityException");
     assert.equal((await failureOf(status("nonsense"))).name, "InvalidInputException");
+  });
+
+  it("finished deletions are forgotten in the end", async () => {
+    aws.control.change({ roleDeletionPolls: 1 });
+    await create();
+    const first = await startDeletion();
+    await status(first);
+    for (let i = 0; i < 100; i++) {
+      await create();
+      await status(await startDeletion());
+    }
+    assert.equal((await failureOf(status(first))).name, "NoSuchEntityException");
   });
 
   it("reads see a new role late where that is asked for", async () => {

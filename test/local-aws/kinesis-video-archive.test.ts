@@ -37,7 +37,9 @@ describe("local-aws: archived media", () => {
 
   it("a page does not change because fragments arrive between pages", async () => {
     const all = stored().map((fragment) => fragment.number);
-    const first = await office.clients.archive.send(new ListFragmentsCommand({ StreamARN: leg.streamArn, MaxResults: 10 }));
+    const first = await office.clients.archive.send(
+      new ListFragmentsCommand({ StreamARN: leg.streamArn, MaxResults: 10 }),
+    );
     await office.longLeg(5);
     const second = await office.clients.archive.send(
       new ListFragmentsCommand({ StreamARN: leg.streamArn, MaxResults: 1000, NextToken: first.NextToken }),
@@ -89,7 +91,11 @@ describe("local-aws: archived media", () => {
         ["AWS_KINESISVIDEO_PRODUCER_SIDE_TIMESTAMP", (fragment.producerTimestampMs / 1000).toFixed(3)],
       ]),
     );
-    for (const fragment of fragments) assert.deepEqual(fragment.tagsAfter.map(([name]) => name), ["TransactionId", "VoiceConnectorId", "CallId"]);
+    for (const fragment of fragments)
+      assert.deepEqual(
+        fragment.tagsAfter.map(([name]) => name),
+        ["TransactionId", "VoiceConnectorId", "CallId"],
+      );
   });
 
   it("a fragment that is not there is an exception chunk among the others", async () => {
@@ -100,7 +106,10 @@ describe("local-aws: archived media", () => {
       ["AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE", "4000"],
       ["AWS_KINESISVIDEO_EXCEPTION_MESSAGE", "The requested fragment is not found."],
     ]);
-    assert.deepEqual(fragments.map((fragment) => fragment.blocks.length), [16, 0, 16]);
+    assert.deepEqual(
+      fragments.map((fragment) => fragment.blocks.length),
+      [16, 0, 16],
+    );
   });
 
   it("refuses more than a thousand fragments, and none", async () => {
@@ -139,7 +148,10 @@ describe("local-aws: archived media", () => {
     assert.match((await failureOf(media(numbers))).message, /aborted|closed|ECONNRESET/);
     office.aws.control.addFault({ kind: "errorTags", api: "GetMediaForFragmentList", atFragment: 1, times: 1 });
     const fragments = dumpFragments(await media(numbers));
-    assert.deepEqual(fragments.map((fragment) => fragment.blocks.length > 0), [true, false, ...Array(18).fill(true)]);
+    assert.deepEqual(
+      fragments.map((fragment) => fragment.blocks.length > 0),
+      [true, false, ...Array(18).fill(true)],
+    );
     assert.equal(pcmOf(await media(numbers)).length, 20 * 16_000);
   });
 

@@ -39,7 +39,9 @@ describe("local-aws: Kinesis Video control plane", () => {
     const { StreamARN } = await create("one");
     const elsewhere = clientsOf(aws, "us-east-1").kinesisVideo.send(new DescribeStreamCommand({ StreamARN }));
     assert.equal((await failureOf(elsewhere)).name, "ResourceNotFoundException");
-    const older = kinesisVideo.send(new DescribeStreamCommand({ StreamARN: `${StreamARN!.slice(0, -13)}1600000000000` }));
+    const older = kinesisVideo.send(
+      new DescribeStreamCommand({ StreamARN: `${StreamARN!.slice(0, -13)}1600000000000` }),
+    );
     assert.equal((await failureOf(older)).$metadata.httpStatusCode, 404);
   });
 
@@ -68,9 +70,18 @@ describe("local-aws: Kinesis Video control plane", () => {
   it("retention changes by hours, against the version that was read", async () => {
     await create("one");
     const { Version } = await describeStream("one");
-    const change = (CurrentVersion: string, Operation: "INCREASE_DATA_RETENTION" | "DECREASE_DATA_RETENTION", hours: number) =>
+    const change = (
+      CurrentVersion: string,
+      Operation: "INCREASE_DATA_RETENTION" | "DECREASE_DATA_RETENTION",
+      hours: number,
+    ) =>
       kinesisVideo.send(
-        new UpdateDataRetentionCommand({ StreamName: "one", CurrentVersion, Operation, DataRetentionChangeInHours: hours }),
+        new UpdateDataRetentionCommand({
+          StreamName: "one",
+          CurrentVersion,
+          Operation,
+          DataRetentionChangeInHours: hours,
+        }),
       );
     await change(Version!, "INCREASE_DATA_RETENTION", 48);
     assert.equal((await describeStream("one")).DataRetentionInHours, 48);

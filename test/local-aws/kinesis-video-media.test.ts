@@ -15,7 +15,8 @@ describe("local-aws: GetMedia", () => {
   });
   afterEach(() => office.close());
 
-  const numbers = (bytes: Buffer) => dumpFragments(bytes).map((fragment) => tagOf(fragment, "AWS_KINESISVIDEO_FRAGMENT_NUMBER")!);
+  const numbers = (bytes: Buffer) =>
+    dumpFragments(bytes).map((fragment) => tagOf(fragment, "AWS_KINESISVIDEO_FRAGMENT_NUMBER")!);
   const stored = () => office.aws.control.state().streams.find((stream) => stream.arn === caller.streamArn)!.fragments;
   const get = (selector: object) =>
     office.media.bind(office)(caller.streamArn, selector as Parameters<Office["media"]>[1]);
@@ -63,7 +64,9 @@ describe("local-aws: GetMedia", () => {
 
   it("blocks are 1,024 bytes on a grid of 64 ms, but for the last one", async () => {
     const fragments = dumpFragments(await get({ StartSelectorType: "EARLIEST" }));
-    const blocks = fragments.flatMap(({ timecodeMs, blocks: own }) => own.map(({ offsetMs, data }) => [timecodeMs! + offsetMs, data.length]));
+    const blocks = fragments.flatMap(({ timecodeMs, blocks: own }) =>
+      own.map(({ offsetMs, data }) => [timecodeMs! + offsetMs, data.length]),
+    );
     const startMs = Date.parse(caller.startTime);
     blocks.forEach(([atMs, length], index) => {
       assert.equal(atMs, startMs + index * 64);
@@ -74,8 +77,14 @@ describe("local-aws: GetMedia", () => {
 
   it("FRAGMENT_NUMBER starts after the fragment that it names, and so does a continuation token", async () => {
     const all = stored().map((fragment) => fragment.number);
-    assert.deepEqual(numbers(await get({ StartSelectorType: "FRAGMENT_NUMBER", AfterFragmentNumber: all[0] })), all.slice(1));
-    assert.deepEqual(numbers(await get({ StartSelectorType: "CONTINUATION_TOKEN", ContinuationToken: all[1] })), all.slice(2));
+    assert.deepEqual(
+      numbers(await get({ StartSelectorType: "FRAGMENT_NUMBER", AfterFragmentNumber: all[0] })),
+      all.slice(1),
+    );
+    assert.deepEqual(
+      numbers(await get({ StartSelectorType: "CONTINUATION_TOKEN", ContinuationToken: all[1] })),
+      all.slice(2),
+    );
     const before = String(BigInt(all[0]!) - 1n);
     assert.deepEqual(numbers(await get({ StartSelectorType: "FRAGMENT_NUMBER", AfterFragmentNumber: before })), all);
   });
@@ -84,10 +93,16 @@ describe("local-aws: GetMedia", () => {
     const state = stored();
     const inSecond = new Date(state[1]!.producerTimestampMs + 500);
     const byProducer = numbers(await get({ StartSelectorType: "PRODUCER_TIMESTAMP", StartTimestamp: inSecond }));
-    assert.deepEqual(byProducer, state.slice(1).map((fragment) => fragment.number));
+    assert.deepEqual(
+      byProducer,
+      state.slice(1).map((fragment) => fragment.number),
+    );
     const third = new Date(state[2]!.serverTimestampMs);
     const byServer = numbers(await get({ StartSelectorType: "SERVER_TIMESTAMP", StartTimestamp: third }));
-    assert.deepEqual(byServer, state.slice(2).map((fragment) => fragment.number));
+    assert.deepEqual(
+      byServer,
+      state.slice(2).map((fragment) => fragment.number),
+    );
   });
 
   it("NOW gives nothing of the past", async () => {
@@ -103,7 +118,10 @@ describe("local-aws: GetMedia", () => {
       speed: 20,
     });
     const live = office.aws.control.state().streams.find((stream) => stream.arn === caller.streamArn)!;
-    const received = await get({ StartSelectorType: "FRAGMENT_NUMBER", AfterFragmentNumber: live.fragments[3]!.number });
+    const received = await get({
+      StartSelectorType: "FRAGMENT_NUMBER",
+      AfterFragmentNumber: live.fragments[3]!.number,
+    });
     assert.ok(pcmOf(received).equals(office.caller.pcm));
     assert.equal(call.isOver, true);
   });
@@ -133,6 +151,13 @@ describe("local-aws: GetMedia", () => {
     await gone;
     outputs.push(await open());
     for (const { Payload } of outputs) (Payload as unknown as Readable).destroy();
+  });
+
+  it("an answer that is lost holds no connection", async () => {
+    office.aws.control.addFault({ kind: "lostAnswer", actions: ["kinesisvideo:GetMedia"], times: 4 });
+    for (let i = 0; i < 4; i++) await failureOf(get({ StartSelectorType: "EARLIEST" }));
+    await office.whenConnections(caller.streamArn, 0);
+    assert.ok(pcmOf(await get({ StartSelectorType: "EARLIEST" })).equals(office.caller.pcm));
   });
 
   it("fragments come at the rate that is set", async () => {
@@ -165,7 +190,12 @@ describe("local-aws: GetMedia", () => {
   });
 
   it("a fault puts an error chunk in place of a fragment and ends the response", async () => {
-    office.aws.control.addFault({ kind: "errorTags", atFragment: 1, errorId: 4500, errorCode: "KMS_KEY_ACCESS_DENIED" });
+    office.aws.control.addFault({
+      kind: "errorTags",
+      atFragment: 1,
+      errorId: 4500,
+      errorCode: "KMS_KEY_ACCESS_DENIED",
+    });
     const fragments = dumpFragments(await get({ StartSelectorType: "EARLIEST" }));
     assert.equal(fragments.length, 2);
     assert.deepEqual(fragments[1]!.tagsBefore, [

@@ -45,7 +45,9 @@ export async function openOffice(
     },
   });
   const clients = clientsOf(aws, region);
-  const created = await clients.chime.send(new CreateVoiceConnectorCommand({ Name: "office", RequireEncryption: true }));
+  const created = await clients.chime.send(
+    new CreateVoiceConnectorCommand({ Name: "office", RequireEncryption: true }),
+  );
   const voiceConnectorId = created.VoiceConnector!.VoiceConnectorId!;
   const putStreaming = (configuration: Partial<StreamingConfiguration> = {}) =>
     clients.chime.send(
@@ -76,7 +78,12 @@ export async function openOffice(
     /** A call whose caller speaks for so many seconds; the caller's leg. */
     async longLeg(seconds: number): Promise<CallLeg> {
       const { wav } = wavFile(7, seconds * 8_000);
-      const { legs } = await aws.control.call({ voiceConnectorId, callerWav: wav, calleeWav: callee.wav, speed: "max" });
+      const { legs } = await aws.control.call({
+        voiceConnectorId,
+        callerWav: wav,
+        calleeWav: callee.wav,
+        speed: "max",
+      });
       return legs.find((leg) => leg.isCaller)!;
     },
     async setStreamRetention(StreamARN: string, hours: number): Promise<void> {

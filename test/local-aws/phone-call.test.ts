@@ -14,7 +14,8 @@ describe("local-aws: phone calls", () => {
   });
   afterEach(() => office.close());
 
-  const fragmentsOf = (arn: string) => office.aws.control.state().streams.find((stream) => stream.arn === arn)!.fragments;
+  const fragmentsOf = (arn: string) =>
+    office.aws.control.state().streams.find((stream) => stream.arn === arn)!.fragments;
   const dumped = async (arn: string) => {
     clock.advance(0);
     return dumpFragments(await mediaOf(arn));
@@ -35,10 +36,21 @@ describe("local-aws: phone calls", () => {
 
   it("two legs go to two streams of the connector, each with its own audio", async () => {
     const { legs, voiceConnectorId } = await office.call();
-    assert.deepEqual(legs.map((leg) => [leg.isCaller, leg.direction]), [[true, "Inbound"], [false, "Inbound"]]);
+    assert.deepEqual(
+      legs.map((leg) => [leg.isCaller, leg.direction]),
+      [
+        [true, "Inbound"],
+        [false, "Inbound"],
+      ],
+    );
     for (const [index, { pcm }] of [office.caller, office.callee].entries()) {
       const { streamArn } = legs[index]!;
-      assert.match(streamArn, new RegExp(`^arn:aws:kinesisvideo:eu-central-1:123456789012:stream/ChimeVoiceConnector-${voiceConnectorId}-[0-9a-f-]{36}/\\d+$`));
+      assert.match(
+        streamArn,
+        new RegExp(
+          `^arn:aws:kinesisvideo:eu-central-1:123456789012:stream/ChimeVoiceConnector-${voiceConnectorId}-[0-9a-f-]{36}/\\d+$`,
+        ),
+      );
       assert.ok(pcmOf(await mediaOf(streamArn)).equals(pcm));
     }
     assert.notEqual(legs[0]!.streamArn, legs[1]!.streamArn);
@@ -48,7 +60,10 @@ describe("local-aws: phone calls", () => {
   it("the legs start apart, and last as long as their audio; at speed max the call ends now", async () => {
     const [caller, callee] = (await office.call()).legs;
     assert.equal(Date.parse(callee!.startTime) - Date.parse(caller!.startTime), 1_755);
-    assert.equal(Date.parse(caller!.endTime) - Date.parse(caller!.startTime), Math.round(office.caller.pcm.length / 16));
+    assert.equal(
+      Date.parse(caller!.endTime) - Date.parse(caller!.startTime),
+      Math.round(office.caller.pcm.length / 16),
+    );
     assert.equal(Date.parse(callee!.endTime), clock.nowMs());
   });
 
@@ -57,7 +72,12 @@ describe("local-aws: phone calls", () => {
     const events = office.events();
     assert.deepEqual(
       events.map((event) => [event.detail.streamingStatus, event.detail.isCaller]),
-      [["STARTED", true], ["STARTED", false], ["ENDED", true], ["ENDED", false]],
+      [
+        ["STARTED", true],
+        ["STARTED", false],
+        ["ENDED", true],
+        ["ENDED", false],
+      ],
     );
     for (const event of events) {
       assert.equal(event.source, "aws.chime");
@@ -83,7 +103,9 @@ describe("local-aws: phone calls", () => {
         streamArn: leg.streamArn,
         streamingStatus: event.detail.streamingStatus,
         version: "0",
-        ...(isStart ? { mediaType: "audio/L16" } : { endTime: leg.endTime, currentFragmentNumber: fragmentsOf(leg.streamArn).at(-1)!.number }),
+        ...(isStart
+          ? { mediaType: "audio/L16" }
+          : { endTime: leg.endTime, currentFragmentNumber: fragmentsOf(leg.streamArn).at(-1)!.number }),
       });
     }
   });
@@ -91,12 +113,17 @@ describe("local-aws: phone calls", () => {
   it("the next call uses the streams again, at least a second later, with tags before its first cluster", async () => {
     const first = await office.call();
     const second = await office.call();
-    assert.deepEqual(second.legs.map((leg) => leg.streamArn), first.legs.map((leg) => leg.streamArn));
+    assert.deepEqual(
+      second.legs.map((leg) => leg.streamArn),
+      first.legs.map((leg) => leg.streamArn),
+    );
     assert.notEqual(second.transactionId, first.transactionId);
     const { streamArn, startFragmentNumber, startTime } = second.legs[0]!;
     assert.ok(Date.parse(startTime) >= Date.parse(first.legs[0]!.endTime) + 1_000);
     const fragments = await dumped(streamArn);
-    const begin = fragments.find((fragment) => tagOf(fragment, "AWS_KINESISVIDEO_FRAGMENT_NUMBER") === startFragmentNumber)!;
+    const begin = fragments.find(
+      (fragment) => tagOf(fragment, "AWS_KINESISVIDEO_FRAGMENT_NUMBER") === startFragmentNumber,
+    )!;
     assert.deepEqual(begin.tagsBefore[0], ["TransactionId", second.transactionId]);
     const stored = fragmentsOf(streamArn);
     for (const [index, fragment] of stored.entries()) {
@@ -105,7 +132,12 @@ describe("local-aws: phone calls", () => {
   });
 
   it("calls at the same time take streams of their own", async () => {
-    const request = { voiceConnectorId: office.voiceConnectorId, callerWav: office.caller.wav, calleeWav: office.callee.wav, speed: 1 };
+    const request = {
+      voiceConnectorId: office.voiceConnectorId,
+      callerWav: office.caller.wav,
+      calleeWav: office.callee.wav,
+      speed: 1,
+    };
     const calls = [office.aws.control.startCall(request), office.aws.control.startCall(request)];
     while (calls.some((call) => !call.isOver)) {
       clock.advance(500);
@@ -124,7 +156,9 @@ describe("local-aws: phone calls", () => {
   });
 
   it("without streaming there is no call, no stream and no event", async () => {
-    await office.clients.chime.send(new DeleteVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId: office.voiceConnectorId }));
+    await office.clients.chime.send(
+      new DeleteVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId: office.voiceConnectorId }),
+    );
     await assert.rejects(office.call(), (error) => error instanceof CallRefused && error.reason === "streamingOff");
     await office.putStreaming({ Disabled: true });
     await assert.rejects(office.call(), /Streaming is off/);
@@ -147,7 +181,12 @@ describe("local-aws: phone calls", () => {
   it("in real time, fragments arrive as they are spoken, and hanging up keeps what was said", async () => {
     const begunMs = clock.nowMs();
     const { wav, pcm } = wavFile(9, 8_000 * 60);
-    const call = office.aws.control.startCall({ voiceConnectorId: office.voiceConnectorId, callerWav: wav, calleeWav: office.callee.wav, speed: 1 });
+    const call = office.aws.control.startCall({
+      voiceConnectorId: office.voiceConnectorId,
+      callerWav: wav,
+      calleeWav: office.callee.wav,
+      speed: 1,
+    });
     const tick = async (ms: number) => {
       clock.advance(ms);
       await new Promise((resolve) => setImmediate(resolve));
@@ -160,16 +199,33 @@ describe("local-aws: phone calls", () => {
     await tick(1_024);
     await tick(500);
     const { legs } = await call.hangUp();
-    assert.deepEqual(legs.map((leg) => Date.parse(leg.endTime) - begunMs), [2_548, 2_548]);
+    assert.deepEqual(
+      legs.map((leg) => Date.parse(leg.endTime) - begunMs),
+      [2_548, 2_548],
+    );
     assert.ok(pcmOf(await mediaOf(legs[0]!.streamArn)).equals(pcm.subarray(0, 2_548 * 16)));
-    assert.deepEqual(office.events().map((event) => event.detail.streamingStatus).sort(), ["ENDED", "ENDED", "STARTED", "STARTED"]);
+    assert.deepEqual(
+      office
+        .events()
+        .map((event) => event.detail.streamingStatus)
+        .sort(),
+      ["ENDED", "ENDED", "STARTED", "STARTED"],
+    );
   });
 
   it("a leg that is hung up before it starts leaves nothing", async () => {
-    const call = office.aws.control.startCall({ voiceConnectorId: office.voiceConnectorId, callerWav: office.caller.wav, calleeWav: office.callee.wav, speed: 1 });
+    const call = office.aws.control.startCall({
+      voiceConnectorId: office.voiceConnectorId,
+      callerWav: office.caller.wav,
+      calleeWav: office.callee.wav,
+      speed: 1,
+    });
     clock.advance(1_200);
     const { legs } = await call.hangUp();
-    assert.deepEqual(legs.map((leg) => leg.isCaller), [true]);
+    assert.deepEqual(
+      legs.map((leg) => leg.isCaller),
+      [true],
+    );
     assert.equal(office.events().length, 2);
   });
 
@@ -179,7 +235,9 @@ describe("local-aws: phone calls", () => {
     const fragments = await dumped(leg.streamArn);
     const times = fragments.map((fragment) => (fragment.timecodeMs! - Date.parse(leg.startTime)) / 1_024);
     assert.deepEqual(times, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 9, 10, 11, 12, 13, 14]);
-    const withTagsBefore = fragments.flatMap((fragment, index) => (fragment.tagsBefore.some(([name]) => name === "TransactionId") ? [index] : []));
+    const withTagsBefore = fragments.flatMap((fragment, index) =>
+      fragment.tagsBefore.some(([name]) => name === "TransactionId") ? [index] : [],
+    );
     assert.deepEqual(withTagsBefore, [0, 10]);
     assert.equal(new Set(fragments.map((fragment) => tagOf(fragment, "AWS_KINESISVIDEO_FRAGMENT_NUMBER"))).size, 17);
   });
@@ -202,7 +260,12 @@ describe("local-aws: phone calls", () => {
     it("tags are missing where that is asked for", async () => {
       fault({ kind: "missingTags", leg: "caller", fragments: [-1] });
       const { legs, transactionId } = await office.call();
-      assert.deepEqual(await transactionIds(legs[0]!.streamArn), [transactionId, transactionId, transactionId, undefined]);
+      assert.deepEqual(await transactionIds(legs[0]!.streamArn), [
+        transactionId,
+        transactionId,
+        transactionId,
+        undefined,
+      ]);
     });
 
     it("tags are late where that is asked for", async () => {
@@ -222,7 +285,9 @@ describe("local-aws: phone calls", () => {
         ...Array(3).fill(first.transactionId),
         ...Array(5).fill(second.transactionId),
       ]);
-      const before = (await dumped(streamArn)).filter((fragment) => fragment.tagsBefore.some(([name]) => name === "TransactionId"));
+      const before = (await dumped(streamArn)).filter((fragment) =>
+        fragment.tagsBefore.some(([name]) => name === "TransactionId"),
+      );
       assert.equal(before.length, 1);
     });
 
@@ -230,7 +295,10 @@ describe("local-aws: phone calls", () => {
       fault({ kind: "streamingFailure", leg: "callee", reason: "no capacity" });
       const result: CallResult = await office.call();
       assert.deepEqual(result.failures, [{ isCaller: false, reason: "no capacity" }]);
-      assert.deepEqual(result.legs.map((leg) => leg.isCaller), [true]);
+      assert.deepEqual(
+        result.legs.map((leg) => leg.isCaller),
+        [true],
+      );
       const [failed] = office.events();
       assert.equal(failed.detail.streamingStatus, "FAILED");
       assert.equal(failed.detail.failureReason, "no capacity");
@@ -249,6 +317,16 @@ describe("local-aws: phone calls", () => {
       fault({ kind: "eventIsCallerAsString", streamingStatus: "ENDED", times: 2 });
       await office.call();
       assert.deepEqual(statuses().slice(4), ["STARTED undefined", "STARTED undefined", "ENDED True", "ENDED False"]);
+    });
+
+    it("a leg is updated after its start, in an event that names no stream", async () => {
+      fault({ kind: "updatedEvent", leg: "caller", times: 1 });
+      const { transactionId } = await office.call();
+      const [started, updated] = office.events();
+      assert.deepEqual([started.detail.streamingStatus, updated.detail.streamingStatus], ["STARTED", "UPDATED"]);
+      assert.equal(updated.detail.transactionId, transactionId);
+      assert.equal(updated.detail.streamArn, undefined);
+      assert.equal(updated.detail.updateHeaders.cseq, "2 UPDATE");
     });
 
     it("an event that waits for a later one is delivered at the end of the call at the latest", async () => {

@@ -46,7 +46,11 @@ describe("local-aws: S3", () => {
   it("an object comes back as it was put, metadata included", async () => {
     const Key = "legs/ä b+c=%20.wav";
     const body = noise(100_000);
-    const { ETag } = await put(Key, body, { ContentType: "audio/wav", Metadata: { complete: "true" }, ServerSideEncryption: "aws:kms" });
+    const { ETag } = await put(Key, body, {
+      ContentType: "audio/wav",
+      Metadata: { complete: "true" },
+      ServerSideEncryption: "aws:kms",
+    });
     assert.equal(ETag, `"${createHash("md5").update(body).digest("hex")}"`);
     const { output, body: received } = await get(Key, { ChecksumMode: "ENABLED" });
     assert.ok(received.equals(body));
@@ -119,7 +123,10 @@ describe("local-aws: S3", () => {
     } while (ContinuationToken);
     assert.deepEqual(all, ["a/1", "a/2", "a/3/x", "a/3/y", "b/1", "c"]);
     const folder = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "a/", Delimiter: "/" }));
-    assert.deepEqual(folder.Contents!.map((object) => object.Key), ["a/1", "a/2"]);
+    assert.deepEqual(
+      folder.Contents!.map((object) => object.Key),
+      ["a/1", "a/2"],
+    );
     assert.deepEqual(folder.CommonPrefixes, [{ Prefix: "a/3/" }]);
     assert.equal((await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "zzz" }))).KeyCount, 0);
   });

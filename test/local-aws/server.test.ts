@@ -3,7 +3,12 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { ListVoiceConnectorsCommand } from "@aws-sdk/client-chime-sdk-voice";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
-import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import {
+  AssumeRoleCommand,
+  AssumeRoleWithWebIdentityCommand,
+  GetCallerIdentityCommand,
+  STSClient,
+} from "@aws-sdk/client-sts";
 import { type LocalAws, startLocalAws } from "../../local-aws/index.js";
 import { clientsOf, failureOf } from "./clients.js";
 
@@ -44,9 +49,23 @@ describe("local-aws: server", () => {
     });
     assert.equal(query.status, 403);
     assert.match(await query.text(), /<Code>MissingAuthenticationToken<\/Code>/);
-    const json = await fetch(aws.endpoint, { method: "POST", headers: { "x-amz-target": "AmazonSQS.ListQueues" }, body: "{}" });
+    const json = await fetch(aws.endpoint, {
+      method: "POST",
+      headers: { "x-amz-target": "AmazonSQS.ListQueues" },
+      body: "{}",
+    });
     assert.equal(json.status, 403);
     assert.match(((await json.json()) as { __type: string }).__type, /#MissingAuthenticationToken$/);
+  });
+
+  it("a presigned URL counts as a signature", async () => {
+    const { CreateBucketCommand, PutObjectCommand } = await import("@aws-sdk/client-s3");
+    const { s3 } = clientsOf(aws);
+    await s3.send(new CreateBucketCommand({ Bucket: "presigned" }));
+    await s3.send(new PutObjectCommand({ Bucket: "presigned", Key: "a.txt", Body: "text" }));
+    const credential = encodeURIComponent("AKIA/20260101/us-east-1/s3/aws4_request");
+    const response = await fetch(`${aws.endpoint}/presigned/a.txt?X-Amz-Credential=${credential}&X-Amz-Signature=0`);
+    assert.equal(await response.text(), "text");
   });
 
   it("a broken credential scope counts as none", async () => {
@@ -57,7 +76,9 @@ describe("local-aws: server", () => {
   });
 
   it("services and calls that do not exist are told as such", async () => {
-    const service = await fetch(aws.endpoint, { headers: { authorization: `${AUTHORIZATION}/ec2/aws4_request, Signature=1` } });
+    const service = await fetch(aws.endpoint, {
+      headers: { authorization: `${AUTHORIZATION}/ec2/aws4_request, Signature=1` },
+    });
     assert.equal(service.status, 501);
     assert.match(await service.text(), /ec2/);
     const call = await fetch(`${aws.endpoint}/phone-numbers`, {
@@ -115,7 +136,9 @@ describe("local-aws: server", () => {
   it("a role that is assumed calls in its own account, where nothing of the first one is seen", async () => {
     const { sts, chime } = clientsOf(aws);
     aws.control.createVoiceConnector("us-east-1");
-    const assumed = await sts.send(new AssumeRoleCommand({ RoleArn: "arn:aws:iam::210987654321:role/path/reader", RoleSessionName: "me" }));
+    const assumed = await sts.send(
+      new AssumeRoleCommand({ RoleArn: "arn:aws:iam::210987654321:role/path/reader", RoleSessionName: "me" }),
+    );
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed.Credentials!;
     assert.ok(Expiration!.getTime() > Date.now());
     const credentials = { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
@@ -134,9 +157,17 @@ describe("local-aws: server", () => {
   });
 
   it("a web identity assumes a role without a signature", async () => {
-    const sts = new STSClient({ region: "us-east-1", endpoint: aws.endpoint, credentials: { accessKeyId: "", secretAccessKey: "" } });
+    const sts = new STSClient({
+      region: "us-east-1",
+      endpoint: aws.endpoint,
+      credentials: { accessKeyId: "", secretAccessKey: "" },
+    });
     const assumed = await sts.send(
-      new AssumeRoleWithWebIdentityCommand({ RoleArn: "arn:aws:iam::123456789012:role/ci", RoleSessionName: "ci", WebIdentityToken: "token" }),
+      new AssumeRoleWithWebIdentityCommand({
+        RoleArn: "arn:aws:iam::123456789012:role/ci",
+        RoleSessionName: "ci",
+        WebIdentityToken: "token",
+      }),
     );
     assert.match(assumed.Credentials!.AccessKeyId!, /^ASIA/);
   });

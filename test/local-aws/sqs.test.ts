@@ -30,7 +30,8 @@ describe("local-aws: SQS", () => {
     clock = new ManualClock();
     aws = await startLocalAws({ clock });
     sqs = clientsOf(aws).sqs;
-    QueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: "work", Attributes: { VisibilityTimeout: "10" } }))).QueueUrl!;
+    QueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: "work", Attributes: { VisibilityTimeout: "10" } })))
+      .QueueUrl!;
   });
   afterEach(() => aws.close());
 
@@ -91,7 +92,11 @@ describe("local-aws: SQS", () => {
 
   it("the checksum of message attributes is the one of the documentation's algorithm", async () => {
     const sent = await sqs.send(
-      new SendMessageCommand({ QueueUrl, MessageBody: "x", MessageAttributes: { a: { DataType: "String", StringValue: "b" } } }),
+      new SendMessageCommand({
+        QueueUrl,
+        MessageBody: "x",
+        MessageAttributes: { a: { DataType: "String", StringValue: "b" } },
+      }),
     );
     // printf '\0\0\0\1a\0\0\0\6String\1\0\0\0\1b' | md5sum
     assert.equal(sent.MD5OfMessageAttributes, "bef8bf215374a0a228d67533b1a488be");
@@ -146,7 +151,10 @@ describe("local-aws: SQS", () => {
 
   it("a message that was received too often moves to the dead-letter queue", async () => {
     const dead = (await sqs.send(new CreateQueueCommand({ QueueName: "dead" }))).QueueUrl!;
-    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: "arn:aws:sqs:us-east-1:123456789012:dead", maxReceiveCount: "2" });
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: "arn:aws:sqs:us-east-1:123456789012:dead",
+      maxReceiveCount: "2",
+    });
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy } }));
     await send("poison");
     for (let i = 0; i < 2; i++) {
@@ -164,16 +172,36 @@ describe("local-aws: SQS", () => {
     const sent = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: bodies }));
     assert.equal(sent.Successful!.length, 10);
     const messages = await receive({ MaxNumberOfMessages: 10 });
-    assert.deepEqual(messages.map((message) => message.Body), bodies.map((entry) => entry.MessageBody));
-    const Entries = messages.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle, VisibilityTimeout: i < 5 ? 0 : 99_999 }));
+    assert.deepEqual(
+      messages.map((message) => message.Body),
+      bodies.map((entry) => entry.MessageBody),
+    );
+    const Entries = messages.map(({ ReceiptHandle }, i) => ({
+      Id: String(i),
+      ReceiptHandle,
+      VisibilityTimeout: i < 5 ? 0 : 99_999,
+    }));
     const changed = await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
-    assert.deepEqual(changed.Successful!.map((entry) => entry.Id), ["0", "1", "2", "3", "4"]);
-    assert.deepEqual(changed.Failed!.map((entry) => entry.Code), Array(5).fill("InvalidParameterValue"));
-    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries: Entries.slice(5).map(({ Id, ReceiptHandle }) => ({ Id, ReceiptHandle })) }));
+    assert.deepEqual(
+      changed.Successful!.map((entry) => entry.Id),
+      ["0", "1", "2", "3", "4"],
+    );
+    assert.deepEqual(
+      changed.Failed!.map((entry) => entry.Code),
+      Array(5).fill("InvalidParameterValue"),
+    );
+    await sqs.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl,
+        Entries: Entries.slice(5).map(({ Id, ReceiptHandle }) => ({ Id, ReceiptHandle })),
+      }),
+    );
     assert.deepEqual(await counts(), ["5", "0"]);
     await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     assert.deepEqual(await counts(), ["0", "0"]);
-    const tooMany = sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: [...bodies, { Id: "x", MessageBody: "x" }] }));
+    const tooMany = sqs.send(
+      new SendMessageBatchCommand({ QueueUrl, Entries: [...bodies, { Id: "x", MessageBody: "x" }] }),
+    );
     assert.equal((await failureOf(tooMany)).name, "TooManyEntriesInBatchRequest");
   });
 

@@ -52,7 +52,10 @@ describe("readTelephoneWav", () => {
   ];
   for (const [what, file, message] of refused) {
     it(`refuses ${what}`, () => {
-      assert.throws(() => readTelephoneWav(file), (error: Error) => error instanceof WavError && message.test(error.message));
+      assert.throws(
+        () => readTelephoneWav(file),
+        (error: Error) => error instanceof WavError && message.test(error.message),
+      );
     });
   }
 });

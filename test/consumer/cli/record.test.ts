@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { CallResult, FaultInput } from "../../../local-aws/index.js";
-import { pcmOf, speech, startTelephone, type Telephone } from "../telephone.js";
+import { pcmOf, speech, startTelephone, type Telephone, wavOf } from "../telephone.js";
 import { resultOf, runCommand, startCommand } from "./command-process.js";
 
 const STREAM = "arn:aws:kinesisvideo:us-east-1:123456789012:stream/nobody/1";
@@ -192,6 +193,39 @@ describe("record", function () {
     assert.equal(exitCode, 0, stderr);
     assert.equal(JSON.parse(stdout).recordings[0].transactionId, call.ids.transactionId);
     assert(JSON.parse(stdout).recordings[0].samples > 0);
+  });
+
+  it("leaves nothing behind when it is interrupted while it reads the archive", async () => {
+    const call = await telephone.call(caller, callee);
+    telephone.aws.control.change({ archiveFragmentsPerSecond: 5 });
+    const stream = ["--stream-arn", callerStream(call), "--transaction-id", call.transactionId];
+    const command = startCommand(["record", ...stream, "-o", folder]);
+    const result = resultOf(command);
+    while ((await readdir(folder)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    command.kill("SIGINT");
+    const { exitCode, stderr } = await result;
+    assert.equal(exitCode, 1);
+    assert.equal(stderr, "error: interrupted by SIGINT, nothing more was recorded\n");
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it("writes to S3, and says where a bucket is missing", async () => {
+    const call = await telephone.call(caller, callee);
+    const s3 = new S3Client({ region: "us-east-1", forcePathStyle: true });
+    await s3.send(new CreateBucketCommand({ Bucket: "recordings" }));
+    const args = ["record", "--stream-arn", callerStream(call), "--quiescence-seconds", "0.2", "--json", "-o"];
+    const { exitCode, stdout, stderr } = await runCommand([...args, "s3://recordings/calls"]);
+    assert.equal(exitCode, 0, stderr);
+    const [one] = JSON.parse(stdout).recordings;
+    assert.match(one.audio.location, /^s3:\/\/recordings\/calls\/[^/]+\.wav$/);
+    const Key = one.audio.location.replace("s3://recordings/", "");
+    const object = await s3.send(new GetObjectCommand({ Bucket: "recordings", Key }));
+    assert.deepEqual(Buffer.from(await object.Body!.transformToByteArray()), wavOf(caller));
+    s3.destroy();
+
+    const nowhere = await runCommand([...args, "s3://nowhere/calls"]);
+    assert.equal(nowhere.exitCode, 5);
+    assert.match(nowhere.stderr, /^error: s3:\w+ .*NoSuchBucket/);
   });
 
   for (const [title, args, message] of [

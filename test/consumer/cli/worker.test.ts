@@ -60,7 +60,10 @@ describe("worker", function () {
     const call = await telephone.call(caller, callee);
     const { exitCode, stdout, stderr } = await runCommand(["worker"], { ...environment, EXIT_WHEN_EMPTY: "true" });
     assert.equal(exitCode, 0, stderr);
-    const lines = stdout.trimEnd().split("\n").map((text) => JSON.parse(text));
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((text) => JSON.parse(text));
     assert.equal(lines.length, 2);
     for (const recorded of lines) {
       assert.equal(recorded.transactionId, call.transactionId);

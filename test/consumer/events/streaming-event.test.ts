@@ -67,11 +67,19 @@ describe("parseStreamingEvent", () => {
 
   it("reads STARTED, UPDATED and FAILED, the last two without a stream", () => {
     const { endTime: _, currentFragmentNumber: __, ...started } = ended;
-    assert.equal(eventOf(envelope({ ...started, streamingStatus: "STARTED", mediaType: "audio/L16" })).status, "STARTED");
+    assert.equal(
+      eventOf(envelope({ ...started, streamingStatus: "STARTED", mediaType: "audio/L16" })).status,
+      "STARTED",
+    );
     const ids = { callId: "c", transactionId: "t", voiceConnectorId: "v" };
     assert.equal(eventOf(envelope({ ...ids, streamingStatus: "UPDATED", updateHeaders: {} })).status, "UPDATED");
     const failed = eventOf(
-      envelope({ ...ids, streamingStatus: "FAILED", failTime: "2023-04-05T22:14:03Z", failureReason: "Internal failure" }),
+      envelope({
+        ...ids,
+        streamingStatus: "FAILED",
+        failTime: "2023-04-05T22:14:03Z",
+        failureReason: "Internal failure",
+      }),
     );
     assert.equal(failed.status === "FAILED" && failed.failureReason, "Internal failure");
   });
@@ -137,7 +145,11 @@ describe("parseStreamingEvent", () => {
     ["no detail", envelope(undefined as never), /detail/],
     ["an unknown status", envelope({ ...ended, streamingStatus: "PAUSED" }), /streamingStatus/],
     ["a missing transaction", envelope({ ...ended, transactionId: undefined }), /transactionId/],
-    ["the ARN of a data stream", envelope({ ...ended, streamArn: ARN.replace("kinesisvideo", "kinesis") }), /streamArn/],
+    [
+      "the ARN of a data stream",
+      envelope({ ...ended, streamArn: ARN.replace("kinesisvideo", "kinesis") }),
+      /streamArn/,
+    ],
     ["a fragment number as a JSON number", envelope({ ...ended, startFragmentNumber: 9.1e46 }), /startFragmentNumber/],
     ["a time that is none", envelope({ ...ended, endTime: "soon" }), /endTime/],
   ] as const) {

@@ -39,7 +39,12 @@ describe("ArchiveReader", () => {
     return { stream: parseStreamArn(leg.streamArn)!, range: { by: "server", fromMs, toMs }, bounds, ...more };
   }
 
-  async function read(request: ArchiveRequest, options = QUICK, progress = always, signal?: AbortSignal): Promise<Read> {
+  async function read(
+    request: ArchiveRequest,
+    options = QUICK,
+    progress = always,
+    signal?: AbortSignal,
+  ): Promise<Read> {
     const reads: ReadFragment[] = [];
     const reading = new ArchiveReader(telephone.access, request, progress, options).fragments(signal);
     for (;;) {
@@ -94,7 +99,10 @@ describe("ArchiveReader", () => {
 
   it("takes media up to the time of the end for a proof", async () => {
     const leg = await callerLeg();
-    const { end } = await read(requestOf(leg, { endTimeMs: Date.parse(leg.endTime) }), { ...QUICK, quiescenceMs: 9_000 });
+    const { end } = await read(requestOf(leg, { endTimeMs: Date.parse(leg.endTime) }), {
+      ...QUICK,
+      quiescenceMs: 9_000,
+    });
     assert.equal(end.endProof, "endTime");
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
 import { AwsCallError } from "../../../aws/call-error.js";
 import { parseStreamArn } from "../../../consumer/events/stream-arn.js";
 import { LegEnd } from "../../../consumer/kinesis-video/leg-end.js";
@@ -127,6 +128,26 @@ describe("LiveReader", () => {
       read(requestOf(leg, new LegEnd()), { ...QUICK, holdLimitMs: 800 }),
     ]);
     for (const { pcm } of readings) assert.deepEqual(pcm, caller);
+  });
+
+  it("reads more legs at a time than the SDK opens connections by default", async () => {
+    telephone.aws.control.change({ getMediaIdleEndMs: 60_000 });
+    const legs: CallLeg[] = [];
+    // Calls in progress, so that each has streams of its own.
+    const calls = Array.from({ length: 30 }, () => telephone.startCall(caller, callee, 40));
+    for (const call of calls) legs.push(...(await call.ended).legs);
+    assert.equal(new Set(legs.map(({ streamArn }) => streamArn)).size, 60);
+    const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
+    let reading = 0;
+    const readings = legs.map((leg) => {
+      const onFragment = ({ fragment }: LiveFragment) => {
+        if (fragment?.fragmentNumber !== leg.startFragmentNumber) return;
+        if (++reading === legs.length) controller.abort(new Error("all are read"));
+      };
+      return assert.rejects(read(requestOf(leg, new LegEnd()), QUICK, onFragment, controller.signal), /all are read/);
+    });
+    await Promise.all(readings);
   });
 
   it("asks for the endpoint again when a connection failed", async () => {

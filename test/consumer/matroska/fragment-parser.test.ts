@@ -85,7 +85,11 @@ describe("FragmentParser", () => {
       });
 
       it("takes headers inside audio for audio", () => {
-        const hidden = Buffer.concat([ebmlHeader(), documents(call.fragments)[1]!, tagsElement({ TransactionId: "x" })]);
+        const hidden = Buffer.concat([
+          ebmlHeader(),
+          documents(call.fragments)[1]!,
+          tagsElement({ TransactionId: "x" }),
+        ]);
         const data = hidden.subarray(0, hidden.length - (hidden.length % 2));
         const plans = [0, 20].map((relativeMs) => ({ relativeMs, data }));
         const { fragments, damages } = parseInChunks(documents([withTimeline({ blocks: plans })])[0]!, chunkBytes);
@@ -134,7 +138,11 @@ describe("FragmentParser", () => {
     const { fragments } = parseInChunks(oneDocument(plans), 50);
     assert.deepEqual(
       fragments.map((fragment) => [fragment.tagsBefore.get("TransactionId"), fragment.tagsAfter.size]),
-      [["one", 0], ["two", 0], [undefined, 0]],
+      [
+        ["one", 0],
+        ["two", 0],
+        [undefined, 0],
+      ],
     );
   });
 
@@ -198,7 +206,10 @@ describe("FragmentParser", () => {
 
   it("releases an error chunk of GetMedia between fragments", () => {
     const [first, second] = documents(call.fragments);
-    const error = errorDocument({ AWS_KINESISVIDEO_ERROR_ID: "4500", AWS_KINESISVIDEO_ERROR_CODE: "KMS_KEY_ACCESS_DENIED" });
+    const error = errorDocument({
+      AWS_KINESISVIDEO_ERROR_ID: "4500",
+      AWS_KINESISVIDEO_ERROR_CODE: "KMS_KEY_ACCESS_DENIED",
+    });
     const { fragments, damages } = parseInChunks(Buffer.concat([first!, error, second!]), 100);
     assert.deepEqual(damages, []);
     assert.deepEqual(fragments[1]!.error, { id: 4500, code: "KMS_KEY_ACCESS_DENIED" });
@@ -229,7 +240,10 @@ describe("FragmentParser", () => {
     );
     assert.deepEqual(
       fragments.map(({ fragmentNumber, error }) => [fragmentNumber, error?.id]),
-      [["1", undefined], ["2", 5000]],
+      [
+        ["1", undefined],
+        ["2", 5000],
+      ],
     );
   });
 
