@@ -75,10 +75,11 @@ export function addRecordOptions(command: Command): Command {
     .option("--to <time>", "ISO 8601", timeArgument)
     .addOption(new Option("--live", "read media as it is ingested").conflicts("archive"))
     .addOption(new Option("--archive", "read archived media (default)").conflicts("live"))
-    .option("-o, --output <where>", "directory (default: the current one) or s3://bucket/prefix", outputArgument, {
-      kind: "directory",
-      path: ".",
-    })
+    .addOption(
+      new Option("-o, --output <where>", "directory or s3://bucket/prefix")
+        .argParser(outputArgument)
+        .default({ kind: "directory", path: "." }, "the current directory"),
+    )
     .option("--quiescence-seconds <n>", "silence that ends a leg whose end nothing else proves", secondsArgument, 30)
     .option("--json", "one JSON document on stdout")
     .addHelpText("after", HELP);

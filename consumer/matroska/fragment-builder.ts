@@ -7,11 +7,10 @@ import { ParsedFragment } from "./parsed-fragment.js";
 /**
  * A fragment whose end has not been seen. It knows which tags are its own and which begin the next one:
  *
- * - Kinesis writes the fragment number and the timestamps before a cluster, the continuation token and MILLIS_BEHIND_NOW after it.
- *   Behind a cluster, the former close the fragment for good.
+ * - Kinesis writes the fragment number and the timestamps before a cluster, the continuation token and MILLIS_BEHIND_NOW last.
  * - A producer writes tags before the cluster they speak of. Kinesis starts a new document at each cluster and so shows the tags
- *   of a running session at the end of the fragment before; there they are `tagsAfter`. In a document of many clusters without
- *   tags of Kinesis between them, they are the next cluster's `tagsBefore`.
+ *   of a running session at the end of the fragment before, where they are `tagsAfter`: so are tags that the document's end or
+ *   the last tags of Kinesis follow. Any others between two clusters of one document are the next one's `tagsBefore`.
  */
 export class FragmentBuilder {
   readonly kinesis: KinesisTags = {};
@@ -26,7 +25,6 @@ export class FragmentBuilder {
   /** Tags after the cluster that belong to this fragment, or to the next one if a cluster follows in this document. */
   #undecided = new Map<string, string>();
   #undecidedStart: number | undefined;
-  #tailMayBeOver = false;
   #next: FragmentBuilder | undefined;
   #end: number;
 
@@ -59,24 +57,20 @@ export class FragmentBuilder {
       this.#undecidedStart ??= tagsStart;
       this.#undecided.set(name, value);
     } else if (place === "leading") {
-      if (!this.#tailMayBeOver) this.#decideForThis();
       this.#next = this.followedByCluster(tagsStart);
       this.#next.takeTag(name, value, tagsStart);
     } else {
       this.#decideForThis();
-      // Kinesis writes its own tags last: the producer's behind them begin the next fragment, if one follows here.
-      this.#tailMayBeOver = true;
       takeKinesisTag(this.kinesis, name, value);
     }
   }
 
   /**
-   * Damage after the cluster: tags so far are this fragment's. Tags to come are so only if a trailing tag of Kinesis follows
-   * them: they may be the next document's, and would put this fragment's audio into another call.
+   * Damage after the cluster: tags so far are this fragment's. Tags to come are so only if a trailing tag of Kinesis or the end of
+   * the document follows them: they may be another document's, and would put this fragment's audio into another call.
    */
-  doubtTail(): void {
+  settleTail(): void {
     this.#decideForThis();
-    this.#tailMayBeOver = true;
   }
 
   /** What came after the cluster turned out to be another fragment's. */

@@ -128,6 +128,7 @@ export class FragmentParser {
     if (!header.sizeKnown) return this.#lose("garbage", `${rule.name} of unknown size`);
     const elementEnd = contentStart + header.size;
     if (this.#isOutgrownAt(elementEnd)) return this.#giveUpFragment();
+    if (!known && header.size > 0 && contentStart === this.#queue.end) return false;
     if (!known && this.#isSpoiltBlock()) return this.#lose("garbage", "a block with a spoilt id");
     if (!known) {
       this.#passage = { end: elementEnd, searchedTo: contentStart };
@@ -265,7 +266,7 @@ export class FragmentParser {
     }
     const { bytes, base, end } = this.#queue;
     const isHeader = readElementHeader(bytes, this.#position - base, end - base, this.#header) === "header";
-    const name = isHeader ? elementRules.get(this.#header.id)?.name : "an element header";
+    const name = isHeader ? (elementRules.get(this.#header.id) ?? unknownElementRule).name : "an element header";
     // A sound beginning right behind the last block shows that the block is whole.
     this.#moveTo(this.#position);
     this.#lose("truncated", `the stream ends inside ${name}`);

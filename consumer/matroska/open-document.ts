@@ -268,7 +268,7 @@ export class OpenDocument {
       return;
     }
     if (builder?.hasCluster) {
-      builder.doubtTail();
+      builder.settleTail();
       this.inCluster = false;
       if (id === ElementId.Tags) return;
       this.end(damage.offset);

@@ -140,7 +140,9 @@ describe("worker", function () {
   it("records a call while it is spoken", async () => {
     const worker = startCommand(["worker"], { ...environment, MODE: "live" });
     const first = line(worker);
-    const call = telephone.startCall(speech(1, 5_000), speech(2, 20_000), 10);
+    // It must not come too late for the call: its first log line says that it takes messages.
+    await once(createInterface({ input: worker.stderr! }), "line");
+    const call = telephone.startCall(speech(1, 5_000), speech(2, 20_000), 5);
     const recorded = JSON.parse(await first);
     assert.equal(recorded.transactionId, call.ids.transactionId);
     assert.equal(recorded.reader, "live");

@@ -149,16 +149,23 @@ describe("FragmentParser", () => {
   it("tells by the tags of Kinesis between clusters which cluster the producer's belong to", () => {
     const plans = [
       withTimeline({ number: "1", continuationToken: "1", tagsAfter: { TransactionId: "one" } }),
-      withTimeline({ number: "2", tagsBefore: { TransactionId: "two" }, tagsAfter: { CallId: "of two" } }),
-      withTimeline({ number: "3" }),
+      withTimeline({ number: "2", tagsBefore: { TransactionId: "two" } }),
+      withTimeline({
+        number: "3",
+        tagsBefore: { TransactionId: "three" },
+        continuationToken: "3",
+        tagsAfter: { CallId: "c" },
+      }),
+      withTimeline({ number: "4", tagsAfter: { CallId: "d" } }),
     ];
     const { fragments } = parseInChunks(oneDocument(plans), 50);
     assert.deepEqual(
       fragments.map(({ fragmentNumber, tagsBefore, tagsAfter }) => [fragmentNumber, [...tagsBefore], [...tagsAfter]]),
       [
         ["1", [], [["TransactionId", "one"]]],
-        ["2", [["TransactionId", "two"]], [["CallId", "of two"]]],
-        ["3", [], []],
+        ["2", [["TransactionId", "two"]], []],
+        ["3", [["TransactionId", "three"]], [["CallId", "c"]]],
+        ["4", [], [["CallId", "d"]]],
       ],
     );
   });

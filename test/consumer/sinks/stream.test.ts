@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { PassThrough, Writable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { riffHeader } from "../../../consumer/audio/wav-header.js";
+import { openStreamSink } from "../../../consumer/sinks/stream.js";
+import { noise } from "../../streams/call.js";
+
+describe("openStreamSink", () => {
+  it("writes a WAV of unknown length, no faster than it is read", async () => {
+    const stream = new PassThrough({ highWaterMark: 1000 });
+    const read = buffer(stream);
+    const sink = openStreamSink(stream, { format: "wav", location: "there", end: true });
+    for (let i = 0; i < 50; i++) await sink.write(noise(500, i));
+    const committed = await sink.commit();
+    const bytes = await read;
+    assert.deepEqual(bytes.subarray(0, 44), riffHeader({ sampleRateHz: 8000, dataBytes: undefined }));
+    assert.equal(bytes.length, 44 + 50_000);
+    assert.deepEqual(committed, {
+      location: "there",
+      bytes: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+    });
+  });
+
+  it("fails where its reader goes away", async () => {
+    const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error("reader gone")) });
+    const sink = openStreamSink(stream, { format: "s16le", location: "there" });
+    await assert.rejects(async () => {
+      await sink.write(noise(10, 1));
+      await sink.commit();
+    }, /reader gone/);
+  });
+});
