@@ -23,11 +23,11 @@ export class Cloud {
 
   private readonly credentials: { accessKeyId: string; secretAccessKey: string };
 
-  private chime(region: string): ChimeSDKVoiceClient {
+  chime(region: string): ChimeSDKVoiceClient {
     return new ChimeSDKVoiceClient({ region, endpoint: this.endpoint, credentials: this.credentials });
   }
 
-  async createConnector(region: string, name: string): Promise<string> {
+  async createConnector(region: string, name = "office"): Promise<string> {
     const command = new CreateVoiceConnectorCommand({ Name: name, RequireEncryption: false });
     return (await this.chime(region).send(command)).VoiceConnector?.VoiceConnectorId ?? "";
   }

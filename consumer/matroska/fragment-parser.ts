@@ -5,7 +5,14 @@ import { ElementHeader, readElementHeader } from "../ebml/element-header.js";
 import type { Damage, DamageCode } from "./damage.js";
 import { DamageLog } from "./damage-log.js";
 import type { Fragment } from "./fragment.js";
-import { ElementId, type ElementRule, elementRules, innerIds, unknownElementRule } from "./matroska-elements.js";
+import {
+  ElementId,
+  type ElementRule,
+  elementRules,
+  innerIds,
+  isPlausibleInCluster,
+  unknownElementRule,
+} from "./matroska-elements.js";
 import { OpenDocument } from "./open-document.js";
 import { type LastUnderstood, Recovery } from "./recovery.js";
 
@@ -152,7 +159,8 @@ export class FragmentParser {
     const { builder, inCluster, blocks } = this.#document;
     // Four octets: nothing else stands for itself.
     if (!builder) return rule !== undefined && id > 0xffffff && size <= (rule.maxBytes ?? Number.POSITIVE_INFINITY);
-    if (!rule?.inCluster) return !innerIds.has(id);
+    if (!rule) return !innerIds.has(id) && (!inCluster || isPlausibleInCluster(id));
+    if (!rule.inCluster) return true;
     if (!inCluster) return false;
     const isBlockGroup = id === ElementId.BlockGroup;
     // What tells about a cluster comes before its blocks.

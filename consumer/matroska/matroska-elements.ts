@@ -38,6 +38,7 @@ export const ElementId = {
   Position: 0xa7,
   PrevSize: 0xab,
   SimpleBlock: 0xa3,
+  EncryptedBlock: 0xaf,
   BlockGroup: 0xa0,
   BlockInGroup: 0xa1,
   BlockDuration: 0x9b,
@@ -102,7 +103,14 @@ export const unknownElementRule: ElementRule = {
   maxBytes: MIB,
 };
 
-const passedOverIds: ReadonlySet<number> = new Set([ElementId.Void, ElementId.CRC32]);
+const passedOverIds: ReadonlySet<number> = new Set([ElementId.Void, ElementId.CRC32, ElementId.EncryptedBlock]);
+
+/**
+ * Ids of one octet are given out sparingly: in a cluster, one that is not known is rather a byte of audio.
+ */
+export function isPlausibleInCluster(id: number): boolean {
+  return id > 0xff || passedOverIds.has(id);
+}
 
 /** Ids that belong inside elements that are read whole: met outside of them, they are what damage left of one. */
 export const innerIds: ReadonlySet<number> = new Set(

@@ -8,7 +8,7 @@ describe("bad input on the real engine", function () {
 
   before(async () => {
     stack = await Stack.open();
-    connector = await stack.createConnector("us-east-1");
+    connector = await stack.cloud.createConnector("us-east-1");
   });
   after(() => stack.close());
   afterEach(() => stack.aws.control.clearFaults());

@@ -15,8 +15,8 @@ describe("VoiceConnectorStreaming on the real engine", function () {
 
   before(async () => {
     stack = await Stack.open();
-    virginia = await stack.createConnector("us-east-1");
-    frankfurt = await stack.createConnector("eu-central-1");
+    virginia = await stack.cloud.createConnector("us-east-1");
+    frankfurt = await stack.cloud.createConnector("eu-central-1");
   });
   after(() => stack.close());
 
@@ -40,8 +40,8 @@ describe("VoiceConnectorStreaming on the real engine", function () {
     const result = await stack.up();
     assert.equal(result.exitCode, 0, printed(result));
     const expected = { DataRetentionInHours: 24, Disabled: false, StreamingNotificationTargets: eventBridge };
-    assert.deepEqual(await stack.streaming("us-east-1", virginia), expected);
-    assert.deepEqual(await stack.streaming("eu-central-1", frankfurt), expected);
+    assert.deepEqual(await stack.cloud.streaming("us-east-1", virginia), expected);
+    assert.deepEqual(await stack.cloud.streaming("eu-central-1", frankfurt), expected);
     const actions = stack.aws.control.calls().map(({ action }) => action);
     const created = actions.indexOf("iam:CreateServiceLinkedRole");
     assert.ok(created >= 0, "the role is made by us, not left to Chime");
@@ -55,7 +55,7 @@ describe("VoiceConnectorStreaming on the real engine", function () {
   });
 
   it("drift in every setting is named by refresh and repaired by up", async () => {
-    await stack.putStreaming("us-east-1", virginia, {
+    await stack.cloud.putStreaming("us-east-1", virginia, {
       DataRetentionInHours: 2,
       Disabled: true,
       StreamingNotificationTargets: [{ NotificationTarget: "SQS" }],
@@ -68,7 +68,7 @@ describe("VoiceConnectorStreaming on the real engine", function () {
     const repair = await stack.up();
     assert.equal(repair.exitCode, 0, printed(repair));
     assert.match(printed(repair), /~ 1 updated/);
-    assert.deepEqual(await stack.streaming("us-east-1", virginia), {
+    assert.deepEqual(await stack.cloud.streaming("us-east-1", virginia), {
       DataRetentionInHours: 24,
       Disabled: false,
       StreamingNotificationTargets: eventBridge,
@@ -82,18 +82,18 @@ describe("VoiceConnectorStreaming on the real engine", function () {
     assert.doesNotMatch(printed(preview), /replace/);
     const up = await stack.up();
     assert.match(printed(up), /~ 2 updated/);
-    assert.equal((await stack.streaming("eu-central-1", frankfurt))?.DataRetentionInHours, 48);
+    assert.equal((await stack.cloud.streaming("eu-central-1", frankfurt))?.DataRetentionInHours, 48);
   });
 
   it("a configuration removed out of band is seen as gone and made again", async () => {
-    await stack
+    await stack.cloud
       .chime("us-east-1")
       .send(new DeleteVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId: virginia }));
     const drift = await stack.drift();
     assert.equal(drift.exitCode, 7, printed(drift));
     const up = await stack.up("--refresh");
     assert.equal(up.exitCode, 0, printed(up));
-    assert.equal((await stack.streaming("us-east-1", virginia))?.DataRetentionInHours, 48);
+    assert.equal((await stack.cloud.streaming("us-east-1", virginia))?.DataRetentionInHours, 48);
   });
 
   it("an entry taken out of the list stops streaming on that connector alone", async () => {
@@ -104,16 +104,16 @@ describe("VoiceConnectorStreaming on the real engine", function () {
     });
     const up = await stack.up();
     assert.equal(up.exitCode, 0, printed(up));
-    assert.equal(await stack.streaming("eu-central-1", frankfurt), undefined);
-    assert.ok(await stack.streaming("us-east-1", virginia));
-    assert.ok(await stack.roleExists(), "a connector still streams");
+    assert.equal(await stack.cloud.streaming("eu-central-1", frankfurt), undefined);
+    assert.ok(await stack.cloud.streaming("us-east-1", virginia));
+    assert.ok(await stack.cloud.roleExists(), "a connector still streams");
   });
 
   it("destroy stops streaming and removes the role, asked of AWS; a second destroy is quiet", async () => {
     const destroy = await stack.destroy();
     assert.equal(destroy.exitCode, 0, printed(destroy));
-    assert.equal(await stack.streaming("us-east-1", virginia), undefined);
-    assert.equal(await stack.roleExists(), false);
+    assert.equal(await stack.cloud.streaming("us-east-1", virginia), undefined);
+    assert.equal(await stack.cloud.roleExists(), false);
     const again = await stack.destroy();
     assert.equal(again.exitCode, 0, printed(again));
   });
@@ -125,19 +125,19 @@ describe("VoiceConnectorStreaming on the real engine", function () {
       args: { dataRetentionInHours: 1, connectors: [{ voiceConnectorId: virginia }] },
     });
     assert.equal((await stack.up()).exitCode, 0);
-    await stack.putStreaming("eu-central-1", frankfurt, { DataRetentionInHours: 1, Disabled: false });
+    await stack.cloud.putStreaming("eu-central-1", frankfurt, { DataRetentionInHours: 1, Disabled: false });
     const destroy = await stack.destroy();
     assert.equal(destroy.exitCode, 0, printed(destroy));
-    assert.ok(await stack.roleExists());
+    assert.ok(await stack.cloud.roleExists());
     assert.match(printed(destroy), new RegExp(`is kept, not deleted.*eu-central-1/${frankfurt}`));
   });
 
   it("destroy succeeds when the connector is gone altogether", async () => {
     assert.equal((await stack.up()).exitCode, 0);
-    await stack
+    await stack.cloud
       .chime("us-east-1")
       .send(new DeleteVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId: virginia }));
-    await stack.chime("us-east-1").send(new DeleteVoiceConnectorCommand({ VoiceConnectorId: virginia }));
+    await stack.cloud.chime("us-east-1").send(new DeleteVoiceConnectorCommand({ VoiceConnectorId: virginia }));
     const destroy = await stack.destroy();
     assert.equal(destroy.exitCode, 0, printed(destroy));
   });
@@ -151,8 +151,8 @@ describe("StreamingConfiguration on the real engine", function () {
 
   before(async () => {
     stack = await Stack.open();
-    first = await stack.createConnector("us-east-1");
-    second = await stack.createConnector("us-east-1");
+    first = await stack.cloud.createConnector("us-east-1");
+    second = await stack.cloud.createConnector("us-east-1");
   });
   after(() => stack.close());
 
@@ -164,7 +164,7 @@ describe("StreamingConfiguration on the real engine", function () {
     });
 
   it("adopts a configuration made elsewhere and keeps it as previous", async () => {
-    await stack.putStreaming("us-east-1", first, {
+    await stack.cloud.putStreaming("us-east-1", first, {
       DataRetentionInHours: 7,
       Disabled: false,
       StreamingNotificationTargets: eventBridge,
@@ -185,8 +185,8 @@ describe("StreamingConfiguration on the real engine", function () {
     stack.aws.control.clearCalls();
     const up = await stack.up();
     assert.equal(up.exitCode, 0, printed(up));
-    assert.equal((await stack.streaming("us-east-1", first))?.DataRetentionInHours, 7);
-    assert.equal((await stack.streaming("us-east-1", second))?.DataRetentionInHours, 24);
+    assert.equal((await stack.cloud.streaming("us-east-1", first))?.DataRetentionInHours, 7);
+    assert.equal((await stack.cloud.streaming("us-east-1", second))?.DataRetentionInHours, 24);
   });
 
   it("onDelete alone is a change in the diff that calls nothing of Chime's but is kept", async () => {
@@ -198,11 +198,11 @@ describe("StreamingConfiguration on the real engine", function () {
     assert.deepEqual(put, []);
     const destroy = await stack.destroy();
     assert.equal(destroy.exitCode, 0, printed(destroy));
-    assert.ok(await stack.streaming("us-east-1", second), "retain leaves streaming on");
+    assert.ok(await stack.cloud.streaming("us-east-1", second), "retain leaves streaming on");
   });
 
   it("the region of the stack configuration is used, and is sticky once it is gone", async () => {
-    const seoul = await stack.createConnector("ap-northeast-2");
+    const seoul = await stack.cloud.createConnector("ap-northeast-2");
     await describeOne(seoul);
     await stack.project.pulumi("config", "set", "aws:region", "ap-northeast-2");
     const up = await stack.up();
@@ -212,12 +212,12 @@ describe("StreamingConfiguration on the real engine", function () {
     const preview = await stack.preview("--expect-no-changes");
     assert.equal(preview.exitCode, 0, printed(preview));
     assert.equal((await stack.destroy()).exitCode, 0);
-    assert.equal(await stack.streaming("ap-northeast-2", seoul), undefined);
+    assert.equal(await stack.cloud.streaming("ap-northeast-2", seoul), undefined);
   });
 
   it("endpoints and credentials of the stack configuration are used", async () => {
     const project = stack.project;
-    const connector = await stack.createConnector("us-east-1");
+    const connector = await stack.cloud.createConnector("us-east-1");
     await describeOne(connector, { region: "us-east-1" });
     const { endpoint } = stack.aws;
     const endpoints = JSON.stringify([{ chimesdkvoice: endpoint, iam: endpoint, sts: endpoint }]);
@@ -228,7 +228,7 @@ describe("StreamingConfiguration on the real engine", function () {
       stack.up(),
     );
     assert.equal(up.exitCode, 0, printed(up));
-    assert.ok(await stack.streaming("us-east-1", connector));
+    assert.ok(await stack.cloud.streaming("us-east-1", connector));
     for (const key of ["aws:endpoints", "aws:accessKey", "aws:secretKey"]) await project.pulumi("config", "rm", key);
     const exported = await project.pulumi("stack", "export");
     assert.doesNotMatch(exported.stdout, /very-secret/);
@@ -236,7 +236,7 @@ describe("StreamingConfiguration on the real engine", function () {
   });
 
   it("values that are not known at preview are no faults, and up goes on with what they turn out to be", async () => {
-    const connector = await stack.createConnector("us-east-1");
+    const connector = await stack.cloud.createConnector("us-east-1");
     await stack.project.write(
       "index.js",
       `const { ServiceLinkedRole, StreamingConfiguration } = require("pulumi-chime-voice-streaming");
@@ -252,7 +252,7 @@ describe("StreamingConfiguration on the real engine", function () {
     assert.equal(preview.exitCode, 0, printed(preview));
     const up = await stack.up("--skip-preview");
     assert.equal(up.exitCode, 0, printed(up));
-    assert.equal((await stack.streaming("us-east-1", connector))?.DataRetentionInHours, 5);
+    assert.equal((await stack.cloud.streaming("us-east-1", connector))?.DataRetentionInHours, 5);
     assert.equal((await stack.destroy()).exitCode, 0);
   });
 });

@@ -74,7 +74,7 @@ describe("the package as npm gives it", function () {
   });
 
   it("installs in an empty project, whose programs in CommonJS and as ES modules run on the engine", async () => {
-    const connector = await stack.createConnector("us-east-1");
+    const connector = await stack.cloud.createConnector("us-east-1");
     const project = await PulumiProject.create({
       engine: await engine(),
       env: stack.aws.env,
@@ -102,7 +102,7 @@ describe("the package as npm gives it", function () {
       await project.pulumi("stack", "init", "dev");
       const up = await project.pulumi("up", "--yes", "--non-interactive");
       assert.equal(up.exitCode, 0, printed(up));
-      assert.equal((await stack.streaming("us-east-1", connector))?.DataRetentionInHours, 24);
+      assert.equal((await stack.cloud.streaming("us-east-1", connector))?.DataRetentionInHours, 24);
 
       await project.run("npm", ["pkg", "set", "type=module"]);
       await project.write("Pulumi.yaml", projectFile);
@@ -112,7 +112,7 @@ describe("the package as npm gives it", function () {
 
       const destroy = await project.pulumi("destroy", "--yes", "--non-interactive");
       assert.equal(destroy.exitCode, 0, printed(destroy));
-      assert.equal(await stack.roleExists(), false);
+      assert.equal(await stack.cloud.roleExists(), false);
     } finally {
       await project.dispose();
     }

@@ -1,13 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  ChimeSDKVoiceClient,
-  CreateVoiceConnectorCommand,
-  GetVoiceConnectorStreamingConfigurationCommand,
-  PutVoiceConnectorStreamingConfigurationCommand,
-  type StreamingConfiguration,
-} from "@aws-sdk/client-chime-sdk-voice";
-import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { serviceLinkedRoleName } from "../../dynamic-providers/voice-connector.js";
+import { Cloud } from "../../demo/cloud.js";
 import { type Engine, findEngine } from "../../engine/find-engine.js";
 import { type CommandResult, PulumiProject } from "../../engine/pulumi-project.js";
 import { type LocalAws, startLocalAws } from "../../local-aws/index.js";
@@ -44,10 +36,15 @@ export interface Described {
 
 /** A stack of a small project on the real engine, and the local AWS that it talks to. */
 export class Stack {
+  /** Asks AWS itself: what it holds is not read from Pulumi's state. */
+  readonly cloud: Cloud;
+
   private constructor(
     readonly aws: LocalAws,
     readonly project: PulumiProject,
-  ) {}
+  ) {
+    this.cloud = new Cloud(aws.endpoint, aws.env);
+  }
 
   /** @param aws an AWS that stacks share; default: one of its own */
   static async open(aws?: LocalAws, env: Record<string, string> = {}): Promise<Stack> {
@@ -100,51 +97,7 @@ export class Stack {
     const { deployment } = await this.project.state();
     return deployment.resources?.find(({ urn }) => urn.endsWith(`::${name}`))?.outputs;
   }
-
-  chime(region: string): ChimeSDKVoiceClient {
-    return new ChimeSDKVoiceClient({ region, endpoint: this.aws.endpoint, credentials });
-  }
-
-  async createConnector(region: string): Promise<string> {
-    const { VoiceConnector } = await this.chime(region).send(
-      new CreateVoiceConnectorCommand({ Name: "office", RequireEncryption: false }),
-    );
-    return VoiceConnector?.VoiceConnectorId ?? "";
-  }
-
-  /** What AWS holds, asked of AWS. */
-  async streaming(region: string, voiceConnectorId: string): Promise<StreamingConfiguration | undefined> {
-    try {
-      const command = new GetVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId: voiceConnectorId });
-      return (await this.chime(region).send(command)).StreamingConfiguration;
-    } catch (error) {
-      if ((error as Error).name === "NotFoundException") return undefined;
-      throw error;
-    }
-  }
-
-  async putStreaming(region: string, voiceConnectorId: string, configuration: StreamingConfiguration): Promise<void> {
-    await this.chime(region).send(
-      new PutVoiceConnectorStreamingConfigurationCommand({
-        VoiceConnectorId: voiceConnectorId,
-        StreamingConfiguration: configuration,
-      }),
-    );
-  }
-
-  async roleExists(): Promise<boolean> {
-    const iam = new IAMClient({ region: "us-east-1", endpoint: this.aws.endpoint, credentials });
-    return iam.send(new GetRoleCommand({ RoleName: serviceLinkedRoleName })).then(
-      () => true,
-      (error: Error) => {
-        if (error.name === "NoSuchEntityException") return false;
-        throw error;
-      },
-    );
-  }
 }
-
-const credentials = { accessKeyId: "AKIATEST", secretAccessKey: "test" };
 
 /** Everything that a command printed, for messages of failed assertions. */
 export function printed({ stdout, stderr }: CommandResult): string {

@@ -14,15 +14,14 @@ export function startMediaCommand(args: readonly string[]): ChildProcess {
   });
 }
 
-/** Waits for its end, having given it `input`. */
-export async function finished(child: ChildProcess, input?: Uint8Array): Promise<Finished> {
+/** Waits for its end; its input stays open. */
+export async function ended(child: ChildProcess): Promise<Finished> {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
   child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
-  // A command that refuses its arguments does not read its input.
+  // A command that refuses its arguments, or is stopped, does not read its input.
   child.stdin?.on("error", () => {});
-  child.stdin?.end(input);
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
@@ -30,6 +29,10 @@ export async function finished(child: ChildProcess, input?: Uint8Array): Promise
   return { exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() };
 }
 
+/** Runs a command to its end, `input` as its standard input. */
 export async function mediaCommand(args: readonly string[], input?: Uint8Array): Promise<Finished> {
-  return finished(startMediaCommand(args), input);
+  const child = startMediaCommand(args);
+  const end = ended(child);
+  child.stdin?.end(input);
+  return end;
 }
