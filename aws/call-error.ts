@@ -96,12 +96,12 @@ export function toAwsCallError(error: unknown, action: string, region?: string, 
   const shape = (error ?? {}) as SdkErrorShape;
   const code = codeOf(shape);
   const kind = kindOf(code, shape.$metadata?.httpStatusCode);
-  const said = shape.message?.trim() || shape.errors?.[0]?.message || "no message";
+  const said = (shape.message?.trim() || shape.errors?.[0]?.message || "no message").replace(/\.$/, "");
   const where = region ? ` in ${region}` : "";
   const requestId = shape.$metadata?.requestId ? ` (request ${shape.$metadata.requestId})` : "";
   const text: Record<AwsCallErrorKind, string> = {
     accessDenied: `AWS denied ${action}${where}: ${said}. Allow the action ${action} for these credentials${requestId}.`,
-    noCredentials: `No AWS credentials for ${action}${where}: ${said}. Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the Pulumi configuration aws:profile.`,
+    noCredentials: `No AWS credentials for ${action}${where}: ${said}. Check the profile that is named, or set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the Pulumi configuration aws:profile.`,
     badCredentials: `AWS did not accept the credentials for ${action}${where} (${code}: ${said}). Sign in again or renew them.`,
     unreachable: `Cannot reach ${endpoint ?? "the AWS endpoint"} for ${action}${where} (${code}). Check the region, the network and AWS_ENDPOINT_URL.`,
     throttled: `AWS throttled ${action}${where} and went on doing so through all retries (${code}: ${said})${requestId}. Try again later or ask for a higher quota.`,

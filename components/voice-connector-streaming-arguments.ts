@@ -1,4 +1,4 @@
-import { type Fault, FaultList, isObject, isText } from "../dynamic-providers/faults.js";
+import { type Fault, FaultList, isObject, isPending, isText } from "../dynamic-providers/faults.js";
 import { serviceLinkedRoleFaults } from "../dynamic-providers/service-linked-role/arguments.js";
 import { argumentNames, streamingConfigurationFaults } from "../dynamic-providers/streaming-configuration/arguments.js";
 import type { ConnectorArgs, VoiceConnectorStreamingArgs } from "./voice-connector-streaming.js";
@@ -10,6 +10,13 @@ export function childName({ name, voiceConnectorId }: ConnectorArgs): string {
   return name ?? String(voiceConnectorId);
 }
 
+/** What its resource was called before a connector was given a name: with no alias streaming would end at the rename. */
+export function formerNames(component: string, { name, voiceConnectorId }: ConnectorArgs): { name: string }[] {
+  return name !== undefined && typeof voiceConnectorId === "string"
+    ? [{ name: `${component}-${voiceConnectorId}` }]
+    : [];
+}
+
 /** A connector's own arguments over the defaults for all. */
 export function connectorArguments(
   args: VoiceConnectorStreamingArgs,
@@ -19,7 +26,7 @@ export function connectorArguments(
   const defaults = Object.fromEntries(
     defaultNames.map((name) => [name, (args as unknown as Record<string, unknown>)[name]]),
   );
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined && value !== null));
   return { ...defaults, ...given };
 }
 
@@ -45,7 +52,7 @@ export function voiceConnectorStreamingFaults(args: VoiceConnectorStreamingArgs)
     const own = streamingConfigurationFaults(connectorArguments(args, connector), path);
     // A default's fault is told once, not once a connector.
     faults.push(...own.filter(({ property }) => !faultyDefaults.has(property.slice(path.length))));
-    faults.push(...nameFaults(connector, i, ids, names));
+    faults.push(...nameFaults(connector, i, ids, names), ...accountFaults(args, connector, path));
   });
   return [...faults, ...roleFaults(args.serviceLinkedRole)];
 }
@@ -75,6 +82,24 @@ function nameFaults(
     list.add("name", `is the same as that of connectors[${names.get(child)}]`);
   } else if (child !== undefined) names.set(child, i);
   return list.faults;
+}
+
+/** The role is made with the defaults' credentials, and an account has its own: another account would stream without one. */
+function accountFaults(args: VoiceConnectorStreamingArgs, connector: ConnectorArgs, path: string): Fault[] {
+  if (args.serviceLinkedRole === false) return [];
+  const own = connectorArguments(args, connector);
+  const role: Record<string, unknown> = {
+    profile: args.profile,
+    assumeRole: args.assumeRole,
+    ...args.serviceLinkedRole,
+  };
+  const differing = ["profile", "assumeRole"].filter(
+    (name) => ![own[name], role[name]].some(isPending) && JSON.stringify(own[name]) !== JSON.stringify(role[name]),
+  );
+  return differing.map((name) => ({
+    property: `${path}${name}`,
+    reason: "is not that of the role: use a VoiceConnectorStreaming for each account, or serviceLinkedRole: false",
+  }));
 }
 
 function roleFaults(role: VoiceConnectorStreamingArgs["serviceLinkedRole"]): Fault[] {

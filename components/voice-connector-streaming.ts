@@ -6,7 +6,12 @@ import {
   type StreamingConfigurationArgs,
 } from "../dynamic-providers/streaming-configuration/resource.js";
 import { outboundHostName, streamNamePrefix } from "../dynamic-providers/voice-connector.js";
-import { childName, connectorArguments, voiceConnectorStreamingFaults } from "./voice-connector-streaming-arguments.js";
+import {
+  childName,
+  connectorArguments,
+  formerNames,
+  voiceConnectorStreamingFaults,
+} from "./voice-connector-streaming-arguments.js";
 
 /** What holds for every connector that does not say otherwise. */
 export type StreamingDefaults = Partial<Omit<StreamingConfigurationArgs, "voiceConnectorId">>;
@@ -15,7 +20,8 @@ export interface ConnectorArgs extends StreamingDefaults {
   voiceConnectorId: pulumi.Input<string>;
   /**
    * Part of the resource's name. Default: the id. Needed where the id is an Output, as a name cannot be one; a name by
-   * position would move every later connector when one is removed.
+   * position would move every later connector when one is removed. A connector that had none may be given one; from one
+   * name to another Pulumi needs an alias, as it takes the rename for a new resource and a removed one.
    */
   name?: string;
 }
@@ -43,7 +49,7 @@ export interface StreamingConnector {
  * Media streaming for one or many Voice Connectors, and the service-linked role that Chime streams with: the role is there
  * before streaming starts, and goes after it has stopped everywhere.
  *
- * All faults of all connectors are reported together, before anything is registered.
+ * All faults of all connectors are reported together, before any of them is registered. One component serves one AWS account.
  */
 export class VoiceConnectorStreaming extends pulumi.ComponentResource {
   static readonly type = "pulumi-chime-voice-streaming:index:VoiceConnectorStreaming";
@@ -73,7 +79,7 @@ export class VoiceConnectorStreaming extends pulumi.ComponentResource {
       const streaming = new StreamingConfiguration(
         `${name}-${childName(connector)}`,
         connectorArguments(args, connector) as unknown as StreamingConfigurationArgs,
-        { parent: this, dependsOn },
+        { parent: this, dependsOn, aliases: formerNames(name, connector) },
       );
       const voiceConnectorId = pulumi.output(connector.voiceConnectorId);
       return {

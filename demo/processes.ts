@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { cleanEnvironment } from "../engine/clean-environment.js";
 
 const CLI = join(dirname(__dirname), "dist", "consumer", "cli", "main.js");
 /** More than the worker's own grace, after which nothing of it should be left. */
@@ -18,11 +19,11 @@ export class Companion {
     this.exit = once(child, "exit");
   }
 
-  /** @param env beside the demo's own */
+  /** @param env beside what the shell has of other things than AWS */
   static start(args: string[], env: Record<string, string>): Companion {
     // Detached: Ctrl-C in a terminal reaches the demo alone, which stops its companions in order.
     const child = spawn(process.execPath, [CLI, ...args], {
-      env: { ...process.env, ...env },
+      env: { ...cleanEnvironment(), ...env },
       detached: true,
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -52,7 +53,7 @@ export class Companion {
 
 /** Runs a command of this package to its end. @returns what it printed, parsed */
 export async function runJson<T>(args: string[], env: Record<string, string>, signal: AbortSignal): Promise<T> {
-  const options = { env: { ...process.env, ...env }, signal };
+  const options = { env: { ...cleanEnvironment(), ...env }, signal };
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], options);
   return JSON.parse(stdout) as T;
 }

@@ -14,6 +14,15 @@ function quietFlags([command]: string[]): string[] {
   return ["up", "refresh", "destroy"].includes(command ?? "") ? ["--suppress-progress", "--suppress-outputs"] : [];
 }
 
+async function makeEmpty(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+  } catch (error) {
+    throw new Error(`The recordings go to ${folder}, which cannot be made anew: ${(error as Error).message}`);
+  }
+}
+
 export interface StageOptions {
   engine: Engine;
   signal: AbortSignal;
@@ -39,8 +48,7 @@ export class Stage {
   /** Runs `play` on a stage, and clears the stage away whatever happens: no process, no temporary folder is left. */
   static async use(options: StageOptions, play: (stage: Stage) => Promise<void>): Promise<void> {
     const output = join(REPOSITORY, "demo-output");
-    await rm(output, { recursive: true, force: true });
-    await mkdir(output);
+    await makeEmpty(output);
     const localAws = Companion.start(["local-aws", "--json"], {});
     let stage: Stage | undefined;
     try {

@@ -1,4 +1,5 @@
-import type { AccountScope, AwsSession } from "./aws-clients.js";
+import type { AwsSession } from "./aws-clients.js";
+import type { AccountScope } from "./credentials.js";
 
 /**
  * Under another account's credentials a resource looks deleted. The account is compared before anything is read as gone

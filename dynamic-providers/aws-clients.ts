@@ -1,36 +1,29 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChimeSDKVoiceClient } from "@aws-sdk/client-chime-sdk-voice";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { fromIni, fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
 import { namedErrors } from "../aws/call-error.js";
-import type { AssumeRole } from "./faults.js";
+import { type AccountScope, Credentials } from "./credentials.js";
 import type { StackAwsConfiguration } from "./stack-configuration.js";
-
-/** Which credentials a resource uses: the stack's, unless it names others. */
-export interface AccountScope {
-  profile?: string;
-  assumeRole?: AssumeRole;
-}
 
 /** IAM and STS are reached through this region when none other is known; IAM is the same service everywhere. */
 const GLOBAL_REGION = "us-east-1";
 
-const DEFAULT_SESSION_NAME = "pulumi-chime-voice-streaming";
 /** With the SDK's exponential backoff about 6 s until an endpoint that refuses connections is given up. */
 const MAX_ATTEMPTS = 8;
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** Time and voice of a provider process; parameters so that tests need neither wait nor listen. */
+/** Environment, time and voice of a provider process; parameters so that tests need neither wait nor listen. */
 export interface Surroundings {
+  env: NodeJS.ProcessEnv;
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
   tell: (message: string) => void;
 }
 
 const realSurroundings: Surroundings = {
+  env: process.env,
   now: Date.now,
   sleep,
   // What the provider process prints appears among the stack's diagnostics.
@@ -42,18 +35,18 @@ function scopeKey({ profile, assumeRole }: AccountScope): string {
   return JSON.stringify([profile, assumeRole?.roleArn, assumeRole?.externalId, assumeRole?.sessionName]);
 }
 
-type CredentialProvider = ReturnType<typeof fromIni>;
-
 /** The AWS clients of one provider process: one per service, region and set of credentials, made when first used. */
 export class AwsSession {
-  private readonly clients = new Map<string, unknown>();
+  private readonly made = new Map<string, unknown>();
+  private readonly credentials: Credentials;
   private readonly accounts = new Map<string, Promise<string>>();
 
   constructor(
     private readonly stack: StackAwsConfiguration,
-    private readonly env: NodeJS.ProcessEnv,
     private readonly surroundings: Surroundings = realSurroundings,
-  ) {}
+  ) {
+    this.credentials = new Credentials(stack, stack.region ?? GLOBAL_REGION, Date.now);
+  }
 
   /** Milliseconds since the epoch. */
   now(): number {
@@ -76,23 +69,25 @@ export class AwsSession {
   }
 
   /**
-   * The region that the SDK's chain finds: environment, then the profile's in the shared configuration file.
+   * The region of the environment, else of the profile in the shared configuration file, as the AWS CLI finds it.
    * @returns undefined where there is none
    */
   async chainRegion(scope: AccountScope): Promise<string | undefined> {
+    const { AWS_REGION: region, AWS_DEFAULT_REGION: defaultRegion } = this.surroundings.env;
+    if (region || defaultRegion) return region || defaultRegion;
     const profile = scope.profile ?? this.stack.profile;
     const client = new STSClient({ ...(profile ? { profile } : {}) });
     try {
       return await client.config.region();
     } catch {
-      return this.env.AWS_DEFAULT_REGION || undefined;
+      return undefined;
     } finally {
       client.destroy();
     }
   }
 
   chime(region: string, scope: AccountScope): ChimeSDKVoiceClient {
-    return this.client(`chime ${region}`, scope, () => {
+    return this.shared(`chime ${region}`, scope, () => {
       const client = new ChimeSDKVoiceClient(this.options("chimesdkvoice", region, scope));
       client.middlewareStack.use(namedErrors("chime", client.config));
       return client;
@@ -100,7 +95,7 @@ export class AwsSession {
   }
 
   iam(scope: AccountScope): IAMClient {
-    return this.client("iam", scope, () => {
+    return this.shared("iam", scope, () => {
       const client = new IAMClient(this.options("iam", this.stack.region ?? GLOBAL_REGION, scope));
       client.middlewareStack.use(namedErrors("iam", client.config));
       return client;
@@ -137,16 +132,16 @@ export class AwsSession {
     }
   }
 
-  private client<T>(what: string, scope: AccountScope, make: () => T): T {
+  private shared<T>(what: string, scope: AccountScope, make: () => T): T {
     const key = `${what} ${scopeKey(scope)}`;
-    if (!this.clients.has(key)) this.clients.set(key, make());
-    return this.clients.get(key) as T;
+    if (!this.made.has(key)) this.made.set(key, make());
+    return this.made.get(key) as T;
   }
 
   private options(service: string, region: string, scope: AccountScope) {
     const endpoint = this.stack.endpoints[service];
     const profile = scope.profile ?? this.stack.profile;
-    const credentials = this.credentials(scope);
+    const credentials = this.shared("credentials", scope, () => this.credentials.of(scope));
     return {
       region,
       maxAttempts: MAX_ATTEMPTS,
@@ -156,60 +151,5 @@ export class AwsSession {
       ...(profile ? { profile } : {}),
       ...(credentials ? { credentials } : {}),
     };
-  }
-
-  /** @returns undefined for the SDK's own chain */
-  private credentials(scope: AccountScope): CredentialProvider | undefined {
-    let credentials = scope.profile ? this.fromProfile(scope.profile) : this.stackCredentials();
-    if (scope.assumeRole) credentials = this.assuming(scope.assumeRole, credentials);
-    return credentials;
-  }
-
-  private stackCredentials(): CredentialProvider | undefined {
-    const { accessKeyId, secretAccessKey, sessionToken, profile, assumeRoles, webIdentity } = this.stack;
-    let credentials: CredentialProvider | undefined;
-    if (accessKeyId && secretAccessKey) credentials = async () => ({ accessKeyId, secretAccessKey, sessionToken });
-    else if (webIdentity) credentials = this.fromWebIdentity(webIdentity);
-    else if (profile) credentials = this.fromProfile(profile);
-    return assumeRoles.reduce<CredentialProvider | undefined>(
-      (source, role) => this.assuming(role, source),
-      credentials,
-    );
-  }
-
-  private fromProfile(profile: string): CredentialProvider {
-    return fromIni({
-      profile,
-      ...(this.stack.sharedCredentialsFile ? { filepath: this.stack.sharedCredentialsFile } : {}),
-      ...(this.stack.sharedConfigFile ? { configFilepath: this.stack.sharedConfigFile } : {}),
-      clientConfig: this.stsOptions(),
-    });
-  }
-
-  private fromWebIdentity(identity: NonNullable<StackAwsConfiguration["webIdentity"]>): CredentialProvider {
-    return async () => {
-      // Read at each renewal: the platform that issues the token replaces the file's content.
-      const webIdentityToken = identity.token ?? (await readFile(identity.tokenFile ?? "", "utf8")).trim();
-      const { roleArn, sessionName: roleSessionName = DEFAULT_SESSION_NAME } = identity;
-      return fromWebToken({ roleArn, roleSessionName, webIdentityToken, clientConfig: this.stsOptions() })();
-    };
-  }
-
-  private assuming(role: AssumeRole, source: CredentialProvider | undefined): CredentialProvider {
-    const params = {
-      RoleArn: role.roleArn,
-      RoleSessionName: role.sessionName ?? DEFAULT_SESSION_NAME,
-      ...(role.externalId ? { ExternalId: role.externalId } : {}),
-    };
-    return fromTemporaryCredentials({
-      params,
-      clientConfig: this.stsOptions(),
-      ...(source ? { masterCredentials: source } : {}),
-    });
-  }
-
-  private stsOptions() {
-    const endpoint = this.stack.endpoints.sts;
-    return { region: this.stack.region ?? GLOBAL_REGION, ...(endpoint ? { endpoint } : {}) };
   }
 }

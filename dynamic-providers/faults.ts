@@ -15,9 +15,7 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  */
 export function isPending(value: unknown): boolean {
   if (value === UNKNOWN) return true;
-  return typeof value === "object" && value !== null && "then" in value
-    ? true
-    : typeof value === "object" && value !== null && "__pulumiOutput" in value;
+  return typeof value === "object" && value !== null && ("then" in value || "__pulumiOutput" in value);
 }
 
 /** Collects every fault of a set of arguments, so that a user meets them all at once. */
@@ -54,7 +52,7 @@ export class FaultList {
 export const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 export const isText = (value: unknown): value is string => typeof value === "string" && value.trim() !== "";
 export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isPending(value);
 
 export const isRegion = (value: unknown): boolean => voiceConnectorRegions.some((region) => region === value);
 export const regionReason = `must be a region that has Voice Connectors: ${voiceConnectorRegions.join(", ")}`;

@@ -1,6 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { AwsSession } from "./aws-clients.js";
-import { readStackConfiguration } from "./stack-configuration.js";
+import { readStackConfiguration, type StackAwsConfiguration } from "./stack-configuration.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: property maps as the engine passes them; each lifecycle states its own types
 type Properties = any;
@@ -30,35 +30,37 @@ async function withoutStack<T>(operation: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** Where the stack keeps its profiles: the SDK reads that from the environment alone, and the process serves one stack. */
+function useSharedFiles(stack: StackAwsConfiguration): void {
+  if (stack.sharedConfigFile) process.env.AWS_CONFIG_FILE = stack.sharedConfigFile;
+  if (stack.sharedCredentialsFile) process.env.AWS_SHARED_CREDENTIALS_FILE = stack.sharedCredentialsFile;
+}
+
 /**
  * A lifecycle as the object that Pulumi's dynamic-provider process calls. The process makes one per provider text and
  * calls `configure` once, before anything else and without waiting for it: so `configure` must be synchronous.
  */
 export function asProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  let aws = new AwsSession(
-    readStackConfiguration(() => undefined),
-    process.env,
-  );
-  let misconfigured: Error | undefined;
+  let { stack, faults } = readStackConfiguration(() => undefined);
+  let aws = new AwsSession(stack);
   const run = <T>(operation: () => T | Promise<T>): Promise<T> =>
     withoutStack(async () => {
-      if (misconfigured) throw misconfigured;
+      if (faults.length) throw new Error(faults.map(({ property, reason }) => `${property} ${reason}`).join("; "));
       return withoutUndefined(await operation());
     });
   return {
     configure: async ({ config }) => {
-      try {
-        aws = new AwsSession(
-          readStackConfiguration((key) => config.get(key)),
-          process.env,
-        );
-      } catch (error) {
-        // Thrown from here it would be met by the first resource alone; every later one would run unconfigured.
-        misconfigured = error as Error;
-      }
+      ({ stack, faults } = readStackConfiguration((key) => config.get(key)));
+      useSharedFiles(stack);
+      aws = new AwsSession(stack);
     },
-    check: (olds, news) => run(() => lifecycle.check(aws, olds, news)),
+    check: (olds, news) =>
+      withoutStack(async () => {
+        // A resource that cannot be checked shows the stack's faults as its own, all at once.
+        if (faults.length) return { inputs: news, failures: faults };
+        return withoutUndefined(await lifecycle.check(aws, olds, news));
+      }),
     diff: (id, olds, news) => run(() => lifecycle.diff(id, olds, news)),
     create: (inputs) => run(() => lifecycle.create(aws, inputs)),
     read: (id, props) => run(() => lifecycle.read(aws, id, props ?? {})),

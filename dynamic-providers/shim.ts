@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
+import type { AssumeRole } from "./faults.js";
 
 /** The folders of dynamic-providers/ that state may name, each exported in package.json for ever. */
 export type ProviderName = "streaming-configuration" | "service-linked-role";
@@ -16,6 +17,14 @@ const packageName = "pulumi-chime-voice-streaming";
  */
 export function providerText(name: ProviderName): string {
   return `exports.handler=()=>require("module").createRequire(process.cwd()+"/")("${packageName}/dynamic-providers/${name}")`;
+}
+
+/** A role to assume, as a program writes it: its parts may be Outputs. */
+export type AssumeRoleArgs = { [Name in keyof AssumeRole]: pulumi.Input<NonNullable<AssumeRole[Name]>> };
+
+/** The SDK gives a resource an Output for each property that its constructor names, with a value or without. */
+export function withoutValues(names: readonly string[]): Record<string, undefined> {
+  return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
 /**
@@ -36,12 +45,14 @@ export function assertProviderResolves(name: ProviderName): void {
 
 /**
  * An explicit provider would be ignored by the engine for these resources, and with it its region and credentials.
- * @throws pulumi.ResourceError
+ * @throws pulumi.RunError
  */
 export function refuseProvider(
   options: pulumi.CustomResourceOptions | pulumi.ComponentResourceOptions | undefined,
 ): void {
-  const given = (["provider", "providers"] as const).find((option) => options && option in options);
+  const given = (["provider", "providers"] as const).find(
+    (option) => (options as pulumi.ComponentResourceOptions | undefined)?.[option] !== undefined,
+  );
   if (!given) return;
   throw new pulumi.RunError(
     `The option "${given}" cannot be honoured: dynamic resources have no explicit provider. ` +

@@ -81,6 +81,12 @@ Object.assign(implementation, {
   },
 });
 
+// A killed engine cannot say goodbye.
+const engineProcess = process.ppid;
+setInterval(() => {
+  if (process.ppid !== engineProcess) process.exit();
+}, 1_000).unref();
+
 const server = new grpc.Server();
 server.addService(LanguageRuntimeService, implementation);
 server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { cleanEnvironment } from "./clean-environment.js";
 import type { Engine } from "./find-engine.js";
 
 export interface PulumiProjectOptions {
@@ -31,11 +32,6 @@ const REPOSITORY = dirname(__dirname);
 const LINKED = ["pulumi-chime-voice-streaming", "@pulumi/pulumi", "typescript", "@types/node"];
 /** Time for the engine to end what it has begun after a first SIGINT. */
 const GRACE_MS = 20_000;
-
-/** What the variables of a real user's shell must not do to a project that talks to local-aws. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name)));
-}
 
 /** A Pulumi project in a temporary folder, run by the real command line on a file backend. */
 export class PulumiProject {

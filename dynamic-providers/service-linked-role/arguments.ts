@@ -27,7 +27,7 @@ const isTimeout = (value: unknown): boolean =>
  */
 export function serviceLinkedRoleFaults(args: Record<string, unknown>, path = ""): Fault[] {
   const list = new FaultList(path);
-  const timeoutReason = `must be a whole number of seconds from 1 to ${LONGEST_DELETION_TIMEOUT_SECONDS}`;
+  const timeoutReason = `must be a number: whole seconds from 1 to ${LONGEST_DELETION_TIMEOUT_SECONDS}`;
   list.known(args, argumentNames);
   list.optional("onDelete", args.onDelete, isOnDelete, 'must be "deleteWhenUnused", "delete" or "retain"');
   list.optional("deletionTimeoutSeconds", args.deletionTimeoutSeconds, isTimeout, timeoutReason);

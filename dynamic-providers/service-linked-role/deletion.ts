@@ -5,13 +5,16 @@ import {
   type Role,
 } from "@aws-sdk/client-iam";
 import { AwsCallError } from "../../aws/call-error.js";
-import type { AccountScope, AwsSession } from "../aws-clients.js";
+import type { AwsSession } from "../aws-clients.js";
+import type { AccountScope } from "../credentials.js";
 import { serviceLinkedRoleName } from "../voice-connector.js";
 
 export type DeletionOutcome =
   | { deleted: true }
   /** IAM's reason and who uses the role, as `region: arn`. IAM's list may be partial or empty. */
-  | { deleted: false; reason: string; users: string[] };
+  | { deleted: false; refused: true; reason: string; users: string[] }
+  /** IAM had not decided when the time was over. */
+  | { deleted: false; refused: false };
 
 const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 5_000;
@@ -58,9 +61,9 @@ async function oneRound(aws: AwsSession, scope: AccountScope, deadlineMs: number
       const users = (status.Reason?.RoleUsageList ?? []).flatMap(({ Region, Resources }) =>
         (Resources ?? []).map((resource) => `${Region}: ${resource}`),
       );
-      return { deleted: false, reason: status.Reason?.Reason ?? "IAM gave no reason", users };
+      return { deleted: false, refused: true, reason: status.Reason?.Reason ?? "IAM gave no reason", users };
     }
-    if (aws.now() >= deadlineMs) return { deleted: false, reason: "the deletion was still in progress", users: [] };
+    if (aws.now() >= deadlineMs) return { deleted: false, refused: false };
     await aws.sleep(pauseMs);
   }
 }

@@ -48,11 +48,16 @@ export async function read(aws: AwsSession, id: string, props: ServiceLinkedRole
 }
 
 export async function update(
-  _aws: AwsSession,
+  aws: AwsSession,
   _id: string,
   olds: ServiceLinkedRoleState,
   news: ServiceLinkedRoleInputs,
 ): Promise<dynamic.UpdateResult> {
+  await assertSameAccount(
+    aws,
+    { ...news, accountId: olds.accountId },
+    `the service-linked role ${serviceLinkedRoleName}`,
+  );
   const { arn, roleName, createDate, adopted, accountId } = olds;
   return { outs: { ...news, arn, roleName, createDate, adopted, accountId } };
 }
@@ -64,22 +69,31 @@ export async function remove(aws: AwsSession, _id: string, props: ServiceLinkedR
   const seconds = props.deletionTimeoutSeconds;
   const outcome = await deleteRole(aws, props, aws.now() + seconds * 1_000);
   if (outcome.deleted) return;
+  if (!outcome.refused) {
+    throw new Error(
+      `IAM was still deleting the role ${serviceLinkedRoleName} after ${seconds} s. Destroy again, or raise deletionTimeoutSeconds.`,
+    );
+  }
   const users = outcome.users.length ? ` Used by ${outcome.users.join(", ")}.` : "";
+  const reason = `${outcome.reason.replace(/\.$/, "")}.${users}`;
+  if (props.onDelete !== "delete") {
+    aws.tell(`The role ${serviceLinkedRoleName} is kept: IAM did not delete it within ${seconds} s. ${reason}`);
+    return;
+  }
   throw new Error(
-    `IAM did not delete the role ${serviceLinkedRoleName} within ${seconds} s: ${outcome.reason}.${users} ` +
-      "Stop streaming on every Voice Connector of the account and destroy again, or set onDelete to " +
-      '"retain" and deploy that first.',
+    `IAM did not delete the role ${serviceLinkedRoleName} within ${seconds} s: ${reason} Stop streaming on every Voice ` +
+      'Connector of the account and destroy again, or set onDelete to "retain" and deploy that first.',
   );
 }
 
 async function isKept(aws: AwsSession, props: ServiceLinkedRoleState): Promise<boolean> {
   const { streaming, unknown } = await findRoleUsage(aws, props);
   const reasons = [
-    ...(streaming.length ? [`Voice Connectors that stream with it: ${streaming.join(", ")}`] : []),
-    ...(unknown.length ? [`regions that could not be looked at: ${unknown.join("; ")}`] : []),
+    ...(streaming.length ? [`Voice Connectors with a streaming configuration: ${streaming.join(", ")}.`] : []),
+    ...unknown.map(({ regions, reason }) => `Not known of ${regions.join(", ")}: ${reason}`),
   ];
   if (!reasons.length) return false;
-  aws.tell(`The role ${serviceLinkedRoleName} is kept, not deleted. ${reasons.join(". ")}.`);
+  aws.tell(`The role ${serviceLinkedRoleName} is kept, not deleted. ${reasons.join(" ")}`);
   return true;
 }
 

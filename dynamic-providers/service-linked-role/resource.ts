@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AssumeRole } from "../faults.js";
-import { assertProviderResolves, providerText, refuseProvider } from "../shim.js";
-import type { OnDeleteRole } from "./arguments.js";
+import { type AssumeRoleArgs, assertProviderResolves, providerText, refuseProvider, withoutValues } from "../shim.js";
+import { argumentNames, type OnDeleteRole } from "./arguments.js";
 
 /** Arguments of {@link ServiceLinkedRole}. */
 export interface ServiceLinkedRoleArgs {
@@ -16,7 +16,7 @@ export interface ServiceLinkedRoleArgs {
   /** A profile of the AWS configuration files, instead of the stack's credentials. */
   profile?: pulumi.Input<string>;
   /** A role to assume with those credentials. */
-  assumeRole?: pulumi.Input<AssumeRole>;
+  assumeRole?: pulumi.Input<AssumeRoleArgs>;
 }
 
 /**
@@ -45,18 +45,16 @@ export class ServiceLinkedRole extends pulumi.CustomResource {
   constructor(name: string, args: ServiceLinkedRoleArgs = {}, options?: pulumi.CustomResourceOptions) {
     refuseProvider(options);
     assertProviderResolves("service-linked-role");
-    const outputs = {
-      arn: undefined,
-      roleName: undefined,
-      createDate: undefined,
-      adopted: undefined,
-      accountId: undefined,
-    };
     super(
       ServiceLinkedRole.type,
       name,
-      { ...args, ...outputs, __provider: providerText("service-linked-role") },
-      options,
+      {
+        ...withoutValues([...argumentNames, "arn", "roleName", "createDate", "adopted", "accountId"]),
+        ...args,
+        __provider: providerText("service-linked-role"),
+      },
+      // Created first, the replacement would adopt the role, which the deletion of the old resource then removes.
+      { deleteBeforeReplace: true, ...options },
     );
   }
 }

@@ -80,8 +80,10 @@ function checkTargets(list: FaultList, value: unknown): void {
     return;
   }
   value.forEach((target, i) => {
-    list.optional(`notificationTargets[${i}]`, target, (t) => targets.includes(t), "must be EventBridge, SNS or SQS");
-    if (!isPending(target) && value.indexOf(target) < i) list.add(`notificationTargets[${i}]`, "is in the list twice");
+    const before = list.faults.length;
+    list.required(`notificationTargets[${i}]`, target, (t) => targets.includes(t), "must be EventBridge, SNS or SQS");
+    const isRight = list.faults.length === before && !isPending(target);
+    if (isRight && value.indexOf(target) < i) list.add(`notificationTargets[${i}]`, "is in the list twice");
   });
 }
 
@@ -104,7 +106,7 @@ function checkMediaInsights(list: FaultList, value: unknown): void {
 export function streamingConfigurationFaults(args: Record<string, unknown>, path = ""): Fault[] {
   const list = new FaultList(path);
   const idReason = "must be 21 or 22 lower-case letters and digits, or a UUID";
-  const retentionReason = `must be 0 or a whole number of hours from 1 to ${maximumRetentionInHours}`;
+  const retentionReason = `must be a number: 0, or a whole number of hours from 1 to ${maximumRetentionInHours}`;
   list.known(args, argumentNames);
   list.required("voiceConnectorId", args.voiceConnectorId, isVoiceConnectorId, idReason);
   list.optional("region", args.region, isRegion, regionReason);

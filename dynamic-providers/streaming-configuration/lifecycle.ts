@@ -26,17 +26,19 @@ export interface StreamingConfigurationState extends StreamingConfigurationInput
 type Arguments = Record<string, unknown>;
 
 /** A connector made a moment ago may not be known everywhere yet: its configuration is put again after these pauses. */
-const NEW_CONNECTOR_PAUSES_MS = [500, 1_000, 2_000];
+const NEW_CONNECTOR_PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 /**
- * Fills in the defaults and the region: the argument's, the stack's, the one the resource has, the SDK chain's. That order
- * keeps a resource where it is when only the environment of the person who deploys is another.
+ * Fills in the defaults and the region: the argument's, the one the resource has, the stack's, the environment's. A
+ * connector never moves: a stack that is given another region, or deployed from another place, must not stop it streaming.
  */
 export async function check(aws: AwsSession, olds: Arguments, news: Arguments): Promise<dynamic.CheckResult> {
   const failures = streamingConfigurationFaults(news);
   const scope = news as { profile?: string };
   const profile = typeof scope.profile === "string" && scope.profile !== UNKNOWN ? scope.profile : undefined;
-  const region = news.region ?? aws.stackRegion ?? olds?.region ?? (await aws.chainRegion({ profile }));
+  const isSameConnector = news.voiceConnectorId === olds?.voiceConnectorId || news.voiceConnectorId === UNKNOWN;
+  const sticky = isSameConnector ? olds?.region : undefined;
+  const region = news.region ?? sticky ?? aws.stackRegion ?? (await aws.chainRegion({ profile }));
   if (region === undefined) {
     failures.push({
       property: "region",
@@ -64,7 +66,8 @@ export function diff(_id: string, olds: Arguments, news: Arguments): dynamic.Dif
 export async function create(aws: AwsSession, inputs: StreamingConfigurationInputs): Promise<dynamic.CreateResult> {
   const accountId = await aws.accountId(inputs);
   const previous = await get(aws, inputs);
-  if (previous && inputs.onExisting === "fail") {
+  // One that holds what is asked for loses nothing; it may be what a create left that was cut off before it was recorded.
+  if (previous && inputs.onExisting === "fail" && !holdSame(previous, inputs)) {
     throw new Error(
       `Voice Connector ${inputs.voiceConnectorId} in ${inputs.region} has a streaming configuration already ` +
         `(${describe(previous)}) and onExisting is "fail". Remove it, or set onExisting to "adopt".`,
@@ -98,8 +101,7 @@ export async function update(
   news: StreamingConfigurationInputs,
 ): Promise<dynamic.UpdateResult> {
   await assertSameAccount(aws, { ...news, accountId: olds.accountId }, `Voice Connector ${news.voiceConnectorId}`);
-  const differs = serviceHeldNames.some((name) => comparable(name, olds[name]) !== comparable(name, news[name]));
-  if (differs) await put(aws, news, news, []);
+  if (!holdSame(olds, news)) await put(aws, news, news, []);
   const accountId = olds.accountId ?? (await aws.accountId(news));
   return { outs: { ...news, accountId, previous: olds.previous } };
 }
@@ -149,16 +151,16 @@ async function put(
     if (!isNotFound(error)) throw error;
     const [pauseMs, ...rest] = pausesMs;
     if (pauseMs === undefined) {
-      throw new Error(
-        `There is no Voice Connector ${of.voiceConnectorId} in ${of.region}. ${(error as Error).message}`,
-        {
-          cause: error,
-        },
-      );
+      const where = `${of.region} of AWS account ${await aws.accountId(of)}`;
+      const message = `There is no Voice Connector ${of.voiceConnectorId} in ${where}. ${(error as Error).message}`;
+      throw new Error(message, { cause: error });
     }
     await aws.sleep(pauseMs);
     await put(aws, of, held, rest);
   }
 }
+
+const holdSame = (one: ServiceHeld, other: ServiceHeld): boolean =>
+  serviceHeldNames.every((name) => comparable(name, one[name]) === comparable(name, other[name]));
 
 const isNotFound = (error: unknown): boolean => error instanceof AwsCallError && error.kind === "notFound";

@@ -1,7 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AssumeRole } from "../faults.js";
-import { assertProviderResolves, providerText, refuseProvider } from "../shim.js";
-import type { MediaInsights, NotificationTarget, OnDeleteStreaming, OnExisting, ServiceHeld } from "./arguments.js";
+import { type AssumeRoleArgs, assertProviderResolves, providerText, refuseProvider, withoutValues } from "../shim.js";
+import {
+  argumentNames,
+  type MediaInsights,
+  type NotificationTarget,
+  type OnDeleteStreaming,
+  type OnExisting,
+  type ServiceHeld,
+} from "./arguments.js";
 
 /** Arguments of {@link StreamingConfiguration}. */
 export interface StreamingConfigurationArgs {
@@ -9,7 +16,7 @@ export interface StreamingConfigurationArgs {
   voiceConnectorId: pulumi.Input<string>;
   /**
    * One of the ten regions that have Voice Connectors. A change replaces the resource.
-   * Default: the stack's `aws:region`, then the region the resource has already, then the SDK's chain (`AWS_REGION`, profile).
+   * Default: the region that the resource has already, then the stack's `aws:region`, then the environment's or the profile's.
    */
   region?: pulumi.Input<string>;
   /**
@@ -33,13 +40,14 @@ export interface StreamingConfigurationArgs {
   onExisting?: pulumi.Input<OnExisting>;
   /**
    * On destroy: delete the configuration (`stop`, default), put back the one that create found (`restore`), or leave it
-   * (`retain`). A change takes an `up` to be recorded, which calls nothing.
+   * (`retain`). A change takes an `up` to be recorded, which calls nothing. Where a first create was cut off after it had
+   * reached AWS, the one that found its traces takes them for what was there before.
    */
   onDelete?: pulumi.Input<OnDeleteStreaming>;
   /** A profile of the AWS configuration files, instead of the stack's credentials. */
   profile?: pulumi.Input<string>;
   /** A role to assume with those credentials. */
-  assumeRole?: pulumi.Input<AssumeRole>;
+  assumeRole?: pulumi.Input<AssumeRoleArgs>;
 }
 
 /**
@@ -73,7 +81,11 @@ export class StreamingConfiguration extends pulumi.CustomResource {
     super(
       StreamingConfiguration.type,
       name,
-      { ...args, accountId: undefined, previous: undefined, __provider: providerText("streaming-configuration") },
+      {
+        ...withoutValues([...argumentNames, "accountId", "previous"]),
+        ...args,
+        __provider: providerText("streaming-configuration"),
+      },
       // Created first and deleted second, the replacement of one connector by itself would end with streaming off.
       { deleteBeforeReplace: true, ...options },
     );

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { VoiceConnectorStreaming, type VoiceConnectorStreamingArgs } from "../../index.js";
+import {
+  ServiceLinkedRole,
+  StreamingConfiguration,
+  VoiceConnectorStreaming,
+  type VoiceConnectorStreamingArgs,
+} from "../../index.js";
 
 const a = "abcdef1ghij2klmno3pqr4";
 const b = "stuvwx5yzabc6defgh7ijk";
@@ -82,6 +87,31 @@ describe("VoiceConnectorStreaming", () => {
     );
   });
 
+  it("refuses a connector of another account than the role's, which would stream without a role", async () => {
+    const assumeRole = { roleArn: "arn:aws:iam::999999999999:role/voice" };
+    const connectors = [{ voiceConnectorId: a }, { voiceConnectorId: b, assumeRole }];
+    const args = { dataRetentionInHours: 1, connectors };
+    assert.match((await faultsOf(args)).join(), /^connectors\[1\]\.assumeRole is not that of the role/);
+    assert.deepEqual(await faultsOf({ ...args, serviceLinkedRole: false }), []);
+  });
+
+  it("takes a connector's own null for not given", async () => {
+    const connectors = [{ voiceConnectorId: a, disabled: null }];
+    const { resources } = await registered({ dataRetentionInHours: 1, disabled: true, connectors });
+    assert.equal(resources.find(({ name }) => name === `calls-${a}`)?.inputs.disabled, true);
+  });
+
+  it("says of Outputs in place of a connector or the role's arguments what they must be", async () => {
+    const properties = (
+      await faultsOf({
+        dataRetentionInHours: 1,
+        connectors: [pulumi.output({ voiceConnectorId: a })],
+        serviceLinkedRole: pulumi.output(false),
+      })
+    ).map((line) => line.split(" ")[0]);
+    assert.deepEqual(properties, ["connectors[0]", "serviceLinkedRole"]);
+  });
+
   it("tells a default's fault once, and each connector's own", async () => {
     const faults = await faultsOf({
       dataRetentionInHours: -1,
@@ -112,7 +142,39 @@ describe("VoiceConnectorStreaming", () => {
   });
 
   it("refuses an explicit provider by name", async () => {
+    const { component } = await registered({ connectors: [] }, false, { provider: undefined });
+    assert.ok(component);
     const options = { providers: [] } as pulumi.ComponentResourceOptions;
     await assert.rejects(registered({ connectors: [] }, false, options), /The option "providers" cannot be honoured/);
+  });
+});
+
+describe("resources", () => {
+  it("have an Output for everything they declare, also where only what is required was given", async () => {
+    await registered({ dataRetentionInHours: 1, connectors: [] });
+    const streaming = new StreamingConfiguration("office", { voiceConnectorId: a, dataRetentionInHours: 1 });
+    const role = new ServiceLinkedRole("role");
+    const outputs = [
+      streaming.region,
+      streaming.disabled,
+      streaming.notificationTargets,
+      streaming.mediaInsights,
+      streaming.onExisting,
+      streaming.onDelete,
+      streaming.profile,
+      streaming.assumeRole,
+      streaming.accountId,
+      streaming.previous,
+      role.onDelete,
+      role.deletionTimeoutSeconds,
+      role.profile,
+      role.assumeRole,
+      role.arn,
+      role.roleName,
+      role.createDate,
+      role.adopted,
+      role.accountId,
+    ];
+    assert.ok(outputs.every((output) => pulumi.Output.isInstance(output)));
   });
 });

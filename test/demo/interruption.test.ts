@@ -43,7 +43,14 @@ describe("the demo, interrupted", function () {
   async function startUntil(line: RegExp): Promise<ChildProcess> {
     const demo = spawn(process.execPath, ["--import", "tsx", "demo/main.ts"], {
       cwd: repository,
-      env: { ...process.env, TMPDIR: folder, DEMO_UNDER_TEST: folder, TSX_DISABLE_CACHE: "1" },
+      // A profile in the user's shell must not come before local-aws's credentials.
+      env: {
+        ...process.env,
+        TMPDIR: folder,
+        DEMO_UNDER_TEST: folder,
+        TSX_DISABLE_CACHE: "1",
+        AWS_PROFILE: "of-the-shell",
+      },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const lines = createInterface({ input: demo.stdout! });

@@ -29,19 +29,16 @@ export class TestSession {
       "aws:endpoints": JSON.stringify([{ chimesdkvoice: endpoint, iam: endpoint, sts: endpoint }]),
       ...configuration,
     };
-    this.aws = new AwsSession(
-      readStackConfiguration((key) => values[key]),
-      {},
-      {
-        now: () => this.nowMs,
-        sleep: async (ms) => {
-          this.nowMs += ms;
-          this.pausesMs.push(ms);
-          await this.whilePausing();
-        },
-        tell: (message) => this.told.push(message),
+    this.aws = new AwsSession(readStackConfiguration((key) => values[key]).stack, {
+      env: {},
+      now: () => this.nowMs,
+      sleep: async (ms) => {
+        this.nowMs += ms;
+        this.pausesMs.push(ms);
+        await this.whilePausing();
       },
-    );
+      tell: (message) => this.told.push(message),
+    });
   }
 
   /** The actions that AWS was asked for since the last time. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readStackConfiguration } from "../../dynamic-providers/stack-configuration.js";
 
-const read = (values: Record<string, string>) => readStackConfiguration((key) => values[key]);
+const read = (values: Record<string, string>) => readStackConfiguration((key) => values[key]).stack;
+const faultsOf = (values: Record<string, string>) => readStackConfiguration((key) => values[key]).faults;
 
 describe("readStackConfiguration", () => {
   it("is empty where nothing is configured", () => {
@@ -31,8 +32,12 @@ describe("readStackConfiguration", () => {
   });
 
   it("takes one role or a chain of them", () => {
-    const role = { roleArn: "arn:aws:iam::123456789012:role/deploy", externalId: "x", sessionName: undefined };
-    assert.deepEqual(read({ "aws:assumeRole": JSON.stringify(role) }).assumeRoles, [role]);
+    const role = { roleArn: "arn:aws:iam::123456789012:role/deploy", externalId: "x", duration: "1h30m", policy: "{}" };
+    const [read1] = read({ "aws:assumeRole": JSON.stringify(role) }).assumeRoles;
+    assert.equal(read1?.roleArn, role.roleArn);
+    assert.equal(read1?.externalId, "x");
+    assert.equal(read1?.durationSeconds, 5_400);
+    assert.equal(read1?.policy, "{}");
     const chain = JSON.stringify([role, role]);
     assert.equal(read({ "aws:assumeRoles": chain }).assumeRoles.length, 2);
   });
@@ -50,13 +55,34 @@ describe("readStackConfiguration", () => {
   });
 
   it("names the key that is not valid JSON, and not its value", () => {
-    assert.throws(
-      () => read({ "aws:endpoints": "{secret" }),
-      (error: Error) => {
-        assert.match(error.message, /aws:endpoints is not valid JSON/);
-        assert.doesNotMatch(error.message, /secret/);
-        return true;
-      },
-    );
+    const [fault] = faultsOf({ "aws:endpoints": "{secret" });
+    assert.equal(fault?.property, "aws:endpoints");
+    assert.match(fault?.reason ?? "", /is not valid JSON/);
+    assert.doesNotMatch(JSON.stringify(fault), /secret/);
+  });
+
+  it("finds every value that could not be honoured, as passing it over would mean other rights than asked for", () => {
+    const faults = faultsOf({
+      "aws:accessKey": "AKIA",
+      "aws:assumeRole": '"arn:aws:iam::123456789012:role/x"',
+      "aws:assumeRoles":
+        '[null, {"sessionName":"x"}, {"roleArn":"arn:aws:iam::123456789012:role/x","durationSeconds":1}]',
+      "aws:assumeRoleWithWebIdentity": '{"roleArn":"arn:aws:iam::123456789012:role/x"}',
+      "aws:endpoints": '["http://x", {"iam": 7}]',
+      "aws:allowedAccountIds": '["prod"]',
+      "aws:sharedConfigFiles": '["a","b"]',
+    });
+    assert.deepEqual(faults.map(({ property }) => property).sort(), [
+      "aws:allowedAccountIds",
+      "aws:assumeRole",
+      "aws:assumeRoleWithWebIdentity",
+      "aws:assumeRoles[0]",
+      "aws:assumeRoles[1].roleArn",
+      "aws:assumeRoles[2].durationSeconds",
+      "aws:endpoints",
+      "aws:endpoints.iam",
+      "aws:secretKey",
+      "aws:sharedConfigFiles",
+    ]);
   });
 });

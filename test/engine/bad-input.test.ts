@@ -110,7 +110,7 @@ describe("bad input on the real engine", function () {
     };
     const destroy = await stack.project.withEnv(env, () => stack.destroy());
     assert.notEqual(destroy.exitCode, 0);
-    assert.match(printed(destroy), /No AWS credentials for .*: .*Set AWS_PROFILE or/);
+    assert.match(printed(destroy), /No AWS credentials for .*: .* set AWS_PROFILE,/);
   });
 
   it("an endpoint that does not answer is named", async () => {
@@ -121,6 +121,19 @@ describe("bad input on the real engine", function () {
     assert.match(printed(destroy), /Cannot reach http:\/\/127\.0\.0\.1:9 for /);
     const right = await stack.destroy();
     assert.equal(right.exitCode, 0, printed(right));
+  });
+
+  it("stack configuration that cannot be honoured is told by its keys, all at once, before anything is asked of AWS", async () => {
+    await describeOne(connector);
+    await stack.project.pulumi("config", "set", "aws:assumeRole", '"arn:aws:iam::123456789012:role/x"');
+    await stack.project.pulumi("config", "set", "aws:accessKey", "AKIA");
+    stack.aws.control.clearCalls();
+    const preview = await stack.preview();
+    assert.notEqual(preview.exitCode, 0);
+    assert.match(printed(preview), /aws:assumeRole .*must be an object with roleArn/);
+    assert.match(printed(preview), /aws:secretKey .*must be set too/);
+    assert.deepEqual(stack.aws.control.calls(), []);
+    for (const key of ["aws:assumeRole", "aws:accessKey"]) await stack.project.pulumi("config", "rm", key);
   });
 
   it("an explicit provider is refused by name", async () => {

@@ -109,6 +109,31 @@ describe("VoiceConnectorStreaming on the real engine", function () {
     assert.ok(await stack.cloud.roleExists(), "a connector still streams");
   });
 
+  it("a connector that is given a name goes on streaming under it, untouched", async () => {
+    const args = { dataRetentionInHours: 48, connectors: [{ voiceConnectorId: virginia, name: "virginia" }] };
+    await stack.describe({ kind: "VoiceConnectorStreaming", name: "calls", args });
+    const up = await stack.up();
+    assert.equal(up.exitCode, 0, printed(up));
+    assert.doesNotMatch(printed(up), /created|deleted/);
+    assert.ok(await stack.cloud.streaming("us-east-1", virginia));
+  });
+
+  it("another region in the stack's configuration does not stop a connector, which cannot move", async () => {
+    await stack.project.pulumi("config", "set", "aws:region", "eu-central-1");
+    const preview = await stack.preview("--expect-no-changes");
+    assert.equal(preview.exitCode, 0, printed(preview));
+    await stack.project.pulumi("config", "rm", "aws:region");
+  });
+
+  it("a replaced role is there afterwards", async () => {
+    const { deployment } = await stack.project.state();
+    const role = deployment.resources?.find(({ urn }) => urn.endsWith("::calls-role"))?.urn ?? "";
+    const up = await stack.up("--replace", role);
+    assert.equal(up.exitCode, 0, printed(up));
+    assert.ok(await stack.cloud.roleExists());
+    assert.ok(await stack.cloud.streaming("us-east-1", virginia));
+  });
+
   it("destroy stops streaming and removes the role, asked of AWS; a second destroy is quiet", async () => {
     const destroy = await stack.destroy();
     assert.equal(destroy.exitCode, 0, printed(destroy));
@@ -254,5 +279,26 @@ describe("StreamingConfiguration on the real engine", function () {
     assert.equal(up.exitCode, 0, printed(up));
     assert.equal((await stack.cloud.streaming("us-east-1", connector))?.DataRetentionInHours, 5);
     assert.equal((await stack.destroy()).exitCode, 0);
+  });
+});
+
+describe("ServiceLinkedRole on the real engine", function () {
+  this.timeout(120_000);
+
+  it("is there after it was replaced while nothing streams, and gone after destroy", async () => {
+    const stack = await Stack.open();
+    try {
+      await stack.describe({ kind: "ServiceLinkedRole", name: "role", args: {} });
+      assert.equal((await stack.up()).exitCode, 0);
+      const { deployment } = await stack.project.state();
+      const role = deployment.resources?.find(({ urn }) => urn.endsWith("::role"))?.urn ?? "";
+      const up = await stack.up("--replace", role);
+      assert.equal(up.exitCode, 0, printed(up));
+      assert.ok(await stack.cloud.roleExists());
+      assert.equal((await stack.destroy()).exitCode, 0);
+      assert.equal(await stack.cloud.roleExists(), false);
+    } finally {
+      await stack.close();
+    }
   });
 });

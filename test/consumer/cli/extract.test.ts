@@ -254,10 +254,12 @@ describe("extract", () => {
     it(`leaves nothing under the final name when it gets ${signal}`, async () => {
       const child = startMediaCommand(["extract", "-", "-o", output]);
       const end = ended(child);
-      const changes = on(watch(folder), "change");
+      const watcher = watch(folder);
+      const changes = on(watcher, "change");
       child.stdin!.write(Buffer.concat(oneCall));
       // The temporary file shows that audio is on its way; the input stays open.
       for await (const [, name] of changes) if (String(name).endsWith(".part")) break;
+      watcher.close();
       child.kill(signal);
       const { exitCode, stderr } = await end;
       assert.equal(existsSync(output), false);

@@ -83,7 +83,7 @@ describe("ServiceLinkedRole lifecycle", () => {
     localAws.control.addFault({ kind: "deny", actions: ["chime:ListVoiceConnectors"], region: "eu-west-1" });
     await remove(session.aws, "id", inputs);
     assert.ok(await roleExists());
-    assert.match(session.told.join(), /could not be looked at: eu-west-1 \(AWS denied chime:ListVoiceConnectors/);
+    assert.match(session.told.join(), /Not known of eu-west-1: allow the action chime:ListVoiceConnectors\./);
   });
 
   it('fails with IAM\'s reason and the users when told to "delete" a role that is used', async () => {
@@ -95,6 +95,18 @@ describe("ServiceLinkedRole lifecycle", () => {
       new RegExp(`did not delete the role .* within 60 s: .*Used by eu-west-2: .*${connector}`),
     );
     assert.ok(await roleExists());
+  });
+
+  it("is kept with IAM's reason when IAM calls a role used that no connector uses", async () => {
+    await create(session.aws, inputs);
+    const connector = await session.createConnector("eu-west-2");
+    await session.putStreaming("eu-west-2", connector, 1);
+    // Not seen by our look, as a user of another kind would not be.
+    const get = "chime:GetVoiceConnectorStreamingConfiguration";
+    localAws.control.addFault({ kind: "error", actions: [get], code: "NotFoundException", httpStatus: 404 });
+    await remove(session.aws, "id", inputs);
+    assert.ok(await roleExists());
+    assert.match(session.told.join(), /is kept: IAM did not delete it within 60 s\. .*Used by eu-west-2/);
   });
 
   it("tries again while IAM still calls a released role used", async () => {
@@ -126,7 +138,10 @@ describe("ServiceLinkedRole lifecycle", () => {
   it("gives up on a deletion that never ends when the time is over", async () => {
     localAws.control.change({ roleDeletionPolls: 10_000, roleDeletionMs: 10_000_000 });
     await create(session.aws, inputs);
-    await assert.rejects(remove(session.aws, "id", inputs), /within 60 s: the deletion was still in progress/);
+    await assert.rejects(
+      remove(session.aws, "id", inputs),
+      /was still deleting the role .* after 60 s\. Destroy again, or raise deletionTimeoutSeconds/,
+    );
   });
 
   it('leaves the role alone with "retain"', async () => {
@@ -145,6 +160,12 @@ describe("ServiceLinkedRole lifecycle", () => {
     const updated = await update(session.aws, "id", outs, news);
     assert.deepEqual(updated.outs, { ...outs, onDelete: "retain" });
     assert.deepEqual(session.takeActions(), []);
+  });
+
+  it("is not updated with another account's credentials", async () => {
+    const { outs } = await create(session.aws, inputs);
+    const assumeRole = { roleArn: "arn:aws:iam::999999999999:role/voice" };
+    await assert.rejects(update(session.aws, "id", outs, { ...inputs, assumeRole }), /is in account 123456789012/);
   });
 
   it("reports all faults of its arguments and fills in the defaults", async () => {

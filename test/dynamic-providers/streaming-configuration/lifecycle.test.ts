@@ -54,6 +54,13 @@ describe("StreamingConfiguration lifecycle", () => {
     assert.equal((await held())?.dataRetentionInHours, 3);
   });
 
+  it("takes what a create left that was cut off for its own, also when told to fail on an existing configuration", async () => {
+    const failing = { ...inputs, onExisting: "fail" as const };
+    await create(session.aws, failing);
+    await create(session.aws, failing);
+    assert.equal((await held())?.dataRetentionInHours, 24);
+  });
+
   it("waits for a connector that was made a moment ago", async () => {
     const action = "chime:PutVoiceConnectorStreamingConfiguration";
     localAws.control.addFault({
@@ -171,10 +178,11 @@ describe("StreamingConfiguration lifecycle", () => {
   it("keeps the region of the resource when only the environment's is another, and says where there is none", async () => {
     const args = { voiceConnectorId: inputs.voiceConnectorId, dataRetentionInHours: 1 };
     const noRegion = new TestSession(localAws, { "aws:region": "" });
-    const kept = await check(noRegion.aws, { region: "eu-west-2" }, args);
-    assert.equal(kept.inputs.region, "eu-west-2");
-    const configured = await check(session.aws, { region: "eu-west-2" }, args);
-    assert.equal(configured.inputs.region, "us-east-1");
+    const olds = { ...args, region: "eu-west-2" };
+    assert.equal((await check(noRegion.aws, olds, args)).inputs.region, "eu-west-2");
+    assert.equal((await check(session.aws, olds, args)).inputs.region, "eu-west-2", "a connector never moves");
+    const another = { ...args, voiceConnectorId: "stuvwx5yzabc6defgh7ijk" };
+    assert.equal((await check(session.aws, olds, another)).inputs.region, "us-east-1");
     const wrong = new TestSession(localAws, { "aws:region": "eu-north-1" });
     const { failures } = await check(wrong.aws, {}, args);
     assert.match(
@@ -210,5 +218,25 @@ describe("StreamingConfiguration lifecycle", () => {
     assert.ok(calls.some(({ action }) => action === "sts:AssumeRole"));
     const put = calls.find(({ action }) => action === "chime:PutVoiceConnectorStreamingConfiguration");
     assert.notEqual(put?.accessKeyId, "AKIATEST");
+    assert.equal(calls.filter(({ action }) => action === "sts:AssumeRole").length, 1, "one answer serves all clients");
+  });
+
+  it("names sts:AssumeRole as the action to allow when that is what was denied", async () => {
+    localAws.control.addFault({ kind: "deny", actions: ["sts:AssumeRole"] });
+    const assumeRole = { roleArn: "arn:aws:iam::123456789012:role/voice" };
+    await assert.rejects(create(session.aws, { ...inputs, assumeRole }), /Allow the action sts:AssumeRole for/);
+  });
+
+  it("finds drift of media insights in both directions", async () => {
+    const mediaInsights = {
+      configurationArn: "arn:aws:chime:us-east-1:123456789012:media-insights-pipeline-configuration/calls",
+      disabled: false,
+    };
+    const { outs } = await create(session.aws, { ...inputs, mediaInsights });
+    assert.deepEqual((await read(session.aws, "id", outs)).inputs?.mediaInsights, mediaInsights);
+    await session.putStreaming("us-east-1", inputs.voiceConnectorId, 24);
+    const found = await read(session.aws, "id", outs);
+    assert.equal(found.inputs?.mediaInsights, undefined);
+    assert.equal(diff("id", found.props, { ...inputs, mediaInsights }).changes, true);
   });
 });
