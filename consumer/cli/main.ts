@@ -2,34 +2,31 @@
 import { Command, CommanderError } from "commander";
 import { AwsCallError } from "../../aws/call-error.js";
 import { packageVersion } from "../package-version.js";
-import { callCommand } from "./call.js";
 import { CommandFailure, ExitCode } from "./exit.js";
-import { extractCommand } from "./extract.js";
-import { inspectCommand } from "./inspect.js";
-import { localAwsCommand } from "./local-aws.js";
-import { recordCommand } from "./record.js";
-import { workerCommand } from "./worker.js";
 
 // The SDK prints this on Node 20 at every start; the versions we support are stated in package.json instead.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-function program(): Command {
+/** Loaded when it is their turn: most need the AWS SDK, which takes longer to load than an hour of audio to extract. */
+const commands: Record<string, () => Promise<Command>> = {
+  extract: async () => (await import("./extract.js")).extractCommand(),
+  inspect: async () => (await import("./inspect.js")).inspectCommand(),
+  record: async () => (await import("./record.js")).recordCommand(),
+  worker: async () => (await import("./worker.js")).workerCommand(),
+  "local-aws": async () => (await import("./local-aws.js")).localAwsCommand(),
+  call: async () => (await import("./call.js")).callCommand(),
+};
+
+/** @param asked the command that was asked for; without it, or where there is none such, all of them, for the help */
+async function program(asked: string | undefined): Promise<Command> {
   const root = new Command("chime-voice-streaming")
     .description(
       "Call audio of Amazon Chime SDK Voice Connectors: extract it, record it, and try it all without an account.",
     )
     .version(packageVersion().version)
     .exitOverride();
-  for (const command of [
-    extractCommand(),
-    inspectCommand(),
-    recordCommand(),
-    workerCommand(),
-    localAwsCommand(),
-    callCommand(),
-  ]) {
-    root.addCommand(command.exitOverride());
-  }
+  const loaders = asked && Object.hasOwn(commands, asked) ? [commands[asked]!] : Object.values(commands);
+  for (const load of loaders) root.addCommand((await load()).exitOverride());
   return root;
 }
 
@@ -44,8 +41,11 @@ function exitCodeOf(error: unknown): number {
 const readerIsGone = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "EPIPE";
 
 async function main(): Promise<void> {
+  process.stdout.on("error", (error) => {
+    if (!readerIsGone(error)) throw error;
+  });
   try {
-    await program().parseAsync();
+    await (await program(process.argv[2])).parseAsync();
   } catch (error) {
     // Commander has already printed its own errors.
     if (!(error instanceof CommanderError) && !readerIsGone(error)) {

@@ -101,6 +101,8 @@ describe("bad input on the real engine", function () {
   });
 
   it("no credentials are told as such, with what to set", async () => {
+    await describeOne(connector);
+    assert.equal((await stack.up()).exitCode, 0);
     const env = {
       AWS_ACCESS_KEY_ID: "",
       AWS_SECRET_ACCESS_KEY: "",
