@@ -6,9 +6,9 @@ export {
   type VoiceConnectorStreamingArgs,
 } from "./components/voice-connector-streaming.js";
 export type { AssumeRole } from "./dynamic-providers/faults.js";
-export type { AssumeRoleArgs } from "./dynamic-providers/shim.js";
 export type { OnDeleteRole } from "./dynamic-providers/service-linked-role/arguments.js";
 export { ServiceLinkedRole, type ServiceLinkedRoleArgs } from "./dynamic-providers/service-linked-role/resource.js";
+export type { AssumeRoleArgs } from "./dynamic-providers/shim.js";
 export type {
   MediaInsights,
   NotificationTarget,

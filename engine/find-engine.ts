@@ -39,7 +39,8 @@ export class NoEngineError extends Error {
   override readonly name = "NoEngineError";
 }
 
-function cacheFolder(env: NodeJS.ProcessEnv): string {
+/** Where what is made or installed once per user is kept. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-chime-voice-streaming");
 }
 

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { cacheFolder } from "../engine/find-engine.js";
 
 /** What a failed AWS CLI run said. */
 export class AwsCliError extends Error {
@@ -23,31 +25,46 @@ export class AwsCliError extends Error {
 // biome-ignore lint/suspicious/noExplicitAny: whatever document the command prints
 export type AwsCli = (...args: string[]) => Promise<any>;
 
-function onPath(name: string): string | undefined {
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not in this folder.
-    }
+const VERSION = "1.45.11";
+
+const run = promisify(execFile);
+
+async function works(path: string): Promise<boolean> {
+  return run(path, ["--version"]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Installs the CLI into a virtual environment of the user's cache, once. @returns its path, or why it cannot be had */
+async function install(): Promise<{ path: string } | { reason: string }> {
+  const folder = join(cacheFolder(process.env), `awscli-${VERSION}`);
+  const path = join(folder, "bin", "aws");
+  if (await works(path)) return { path };
+  console.error(`      installing awscli ${VERSION} into ${folder}, once`);
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await run("python3", ["-m", "venv", folder]);
+    await run(join(folder, "bin", "pip"), ["install", "--quiet", `awscli==${VERSION}`]);
+    return { path };
+  } catch (error) {
+    return { reason: (error as Error).message.split("\n")[0] ?? "" };
   }
-  return undefined;
 }
 
 /**
- * The AWS CLI in the environment given: a client that this project did not write. Where `aws` is not on the PATH the
- * running test
- * or suite is skipped with a printed reason, except that in CI (`CI=true`) it fails.
+ * The AWS CLI in the environment given: a client that this project did not write. Where `aws` is not on the PATH it is
+ * installed by Python; where that cannot be done either, the running suite is skipped with a printed reason, except that
+ * in CI (`CI=true`) it fails.
  */
-export function awsCli(context: Mocha.Context, env: Readonly<Record<string, string>>): AwsCli {
-  const path = onPath("aws");
-  if (!path) {
-    if (process.env.CI === "true") throw new Error("The AWS CLI is not on the PATH; tests need it in CI.");
-    console.log("      skipped: the AWS CLI (aws) is not on the PATH");
+export async function awsCli(context: Mocha.Context, env: Readonly<Record<string, string>>): Promise<AwsCli> {
+  const found = (await works("aws")) ? { path: "aws" } : await install();
+  if ("reason" in found) {
+    if (process.env.CI === "true") throw new Error(`The AWS CLI cannot be had; tests need it in CI: ${found.reason}`);
+    console.error(`      skipped: no AWS CLI on the PATH, and Python could not install it (${found.reason})`);
     return context.skip();
   }
+  const { path } = found;
   const runEnv = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,

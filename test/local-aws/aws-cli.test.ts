@@ -15,8 +15,10 @@ describe("local-aws: as the AWS CLI sees it", function () {
   let folder: string;
   let call: CallResult;
   before(async function () {
+    // Where the CLI has to be installed first.
+    this.timeout(180_000);
     office = await openOffice({ region: "eu-central-1" });
-    aws = awsCli(this, { ...office.aws.env });
+    aws = await awsCli(this, { ...office.aws.env });
     folder = await mkdtemp(join(tmpdir(), "local-aws-"));
     call = await office.call();
   });
