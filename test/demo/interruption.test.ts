@@ -1,35 +1,21 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { engine } from "../engine/stack.js";
+import { canListProcesses, processesWith } from "../processes.js";
 
 const repository = join(__dirname, "..", "..");
-
-/** Processes that carry a variable in their environment, by what /proc tells. */
-function processesWith(variable: string): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(variable);
-      } catch {
-        return false;
-      }
-    })
-    .map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
-}
 
 describe("the demo, interrupted", function () {
   this.timeout(90_000);
   let folder: string;
 
   before(function () {
-    if (existsSync("/proc/self/environ")) return;
+    if (canListProcesses) return;
     console.error("      skipped: processes are looked for in /proc, which this system does not have");
     this.skip();
   });

@@ -17,9 +17,33 @@ interface Packed {
   files: { path: string }[];
 }
 
+/** What `pulumi new typescript` writes: neither esModuleInterop nor skipLibCheck, and the oldest module resolution. */
+const pulumiTemplateTsconfig = {
+  compilerOptions: {
+    strict: true,
+    outDir: "bin",
+    target: "es2020",
+    module: "commonjs",
+    moduleResolution: "node",
+    sourceMap: true,
+    experimentalDecorators: true,
+    pretty: true,
+    noFallthroughCasesInSwitch: true,
+    noImplicitReturns: true,
+    forceConsistentCasingInFileNames: true,
+  },
+  files: ["index.ts"],
+};
+
 const typedProgram = (connector: string) => `
 import * as pulumi from "@pulumi/pulumi";
 import { StreamingConfiguration, VoiceConnectorStreaming } from "pulumi-chime-voice-streaming";
+import { FragmentParser, type Sidecar } from "pulumi-chime-voice-streaming/consumer";
+import { type LocalAws, startLocalAws } from "pulumi-chime-voice-streaming/local-aws";
+
+export const parser: FragmentParser = new FragmentParser();
+export const complete = (sidecar: Sidecar): boolean => sidecar.complete;
+export const start: () => Promise<LocalAws> = startLocalAws;
 
 const calls = new VoiceConnectorStreaming("calls", {
   dataRetentionInHours: 24,
@@ -82,9 +106,7 @@ describe("the package as npm gives it", function () {
       files: {
         "Pulumi.yaml": projectFile.replace("index.js", "index.ts"),
         "package.json": JSON.stringify({ name: "empty", private: true }),
-        "tsconfig.json": JSON.stringify({
-          compilerOptions: { target: "ES2022", module: "nodenext", strict: true, types: ["node"] },
-        }),
+        "tsconfig.json": JSON.stringify(pulumiTemplateTsconfig),
         "index.ts": typedProgram(connector),
       },
     });
@@ -95,6 +117,9 @@ describe("the package as npm gives it", function () {
       const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
       const install = await project.run("npm", ["install", ...quiet, join(folder, packed.filename), ...packages]);
       assert.equal(install.exitCode, 0, printed(install));
+
+      const types = await project.run("npx", ["tsc", "--noEmit"]);
+      assert.equal(types.exitCode, 0, printed(types));
 
       const version = await project.run("npx", ["chime-voice-streaming", "--version"]);
       assert.equal(version.stdout.trim(), require(join(repository, "package.json")).version);
