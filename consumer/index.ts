@@ -18,6 +18,7 @@ export { LegError } from "./leg/leg-error.js";
 export type { LegFault, LegReport, TransactionTally } from "./leg/leg-report.js";
 export type { LegSelection } from "./leg/leg-selection.js";
 export type { ClockStep, Gap } from "./leg/timeline.js";
+export type { RecordingLimits } from "./leg-completeness.js";
 export type { LegOutcome } from "./leg-recording.js";
 export { type LegRequest, legOfEvent } from "./leg-request.js";
 export type { Damage, DamageCode } from "./matroska/damage.js";
@@ -33,7 +34,12 @@ export { type RecordLegOptions, recordLeg } from "./record-leg.js";
 export { type RecordLiveLegOptions, recordLiveLeg } from "./record-live-leg.js";
 export { directoryStore } from "./recordings/directory-store.js";
 export { recordingName } from "./recordings/recording-name.js";
-export type { RecordingStore } from "./recordings/recording-store.js";
+export {
+  type FoundRecording,
+  RecordingChanged,
+  type RecordingStore,
+  type StoreSink,
+} from "./recordings/recording-store.js";
 export { type S3StoreOptions, s3Store } from "./recordings/s3-store.js";
 export { parseSidecar, type Sidecar } from "./recordings/sidecar.js";
 export type { AudioSink, CommittedAudio } from "./sinks/audio-sink.js";

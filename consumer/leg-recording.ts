@@ -1,26 +1,17 @@
 import type { Clock } from "./clock.js";
-import type { EndProof, LegProgress } from "./kinesis-video/end-proof.js";
-import { isWithin } from "./kinesis-video/fragment-bounds.js";
-import type { FragmentRange, ListedFragment } from "./kinesis-video/fragment-listing.js";
+import type { LegProgress } from "./kinesis-video/end-proof.js";
+import type { ListedFragment } from "./kinesis-video/fragment-listing.js";
+import { longestMediaMs } from "./kinesis-video/media-length.js";
 import { LegAssembler } from "./leg/leg-assembler.js";
 import type { LegReport } from "./leg/leg-report.js";
+import { assessLeg, type LegCompleteness, type ReadingEnd, type RecordingLimits } from "./leg-completeness.js";
 import type { LegRequest } from "./leg-request.js";
-import { compareFragmentNumbers, type Fragment } from "./matroska/fragment.js";
+import type { Fragment } from "./matroska/fragment.js";
 import { packageVersion } from "./package-version.js";
 import { recordingName } from "./recordings/recording-name.js";
-import type { RecordingStore } from "./recordings/recording-store.js";
-import { isBetterRecording, type Sidecar } from "./recordings/sidecar.js";
-import type { AudioSink } from "./sinks/audio-sink.js";
-
-/** What a reader knows when it has read a leg. */
-export interface ReadingEnd {
-  endProof: EndProof;
-  reader: "archive" | "live";
-  /** What ListFragments returned; absent where the stream archives nothing. */
-  listed?: readonly ListedFragment[];
-  /** What was listed: what starts before it, or has expired, is not in it. */
-  range?: FragmentRange;
-}
+import { RecordingChanged, type RecordingStore, type StoreSink } from "./recordings/recording-store.js";
+import { isAllOfBoundedLeg, isBetterRecording, reachesFurther, type Sidecar } from "./recordings/sidecar.js";
+import type { CommittedAudio } from "./sinks/audio-sink.js";
 
 export type LegOutcome =
   | { kind: "recorded"; sidecar: Sidecar; sidecarLocation: string }
@@ -34,22 +25,32 @@ export type LegOutcome =
 /** A sidecar whose audio has no place, size or hash, as nothing was committed. */
 export type UncommittedSidecar = Omit<Sidecar, "sha256" | "audio">;
 
-/** Media that starts this much after a listing's beginning is not what the beginning cut: no fragment is longer than 20 s. */
-const LONGEST_FRAGMENT_MS = 20_000;
+export interface LegRecordingOptions {
+  store: RecordingStore;
+  clock: Clock;
+  /** Default: all of the leg. */
+  limits?: RecordingLimits;
+  /** Listings that stay equal for this long prove an end. Default 30 s; less only serves tests. */
+  provingQuiescenceMs?: number;
+}
+
+const PROVING_QUIESCENCE_MS = 30_000;
+/** How often somebody else may put a recording of the same leg in place while this one is. */
+const MAX_CONFLICTS = 5;
 
 /** One leg on its way from fragments to a committed recording. Ended by `finish` or `abort`. */
 export class LegRecording implements LegProgress {
   readonly #assembler: LegAssembler;
-  readonly #whole = new Set<string>();
+  /** What came whole, and how long it is at most. */
+  readonly #whole = new Map<string, number>();
   readonly #failures: Sidecar["errors"] = [];
   #lastPushed: string | undefined;
-  #firstMatched: string | undefined;
-  #sink: AudioSink | undefined;
+  #sink: StoreSink | undefined;
+  #committed: { name: string; audio: CommittedAudio } | undefined;
 
   constructor(
     private leg: LegRequest,
-    private readonly store: RecordingStore,
-    private readonly clock: Clock,
+    private readonly options: LegRecordingOptions,
   ) {
     const { transactionId, startFragmentNumber, endFragmentNumber, sampleRateHz } = leg;
     this.#assembler = new LegAssembler({ transactionId, startFragmentNumber, endFragmentNumber }, { sampleRateHz });
@@ -68,25 +69,27 @@ export class LegRecording implements LegProgress {
     this.leg = { ...this.leg, ...bounds };
   }
 
-  /** Whether {@link finish} would claim a complete recording. */
-  isComplete(end: ReadingEnd): boolean {
-    return this.#draft(this.#assembler.report(), end).complete;
+  /** Whether everything that is listed of the leg has come whole. */
+  hasAllListed(end: ReadingEnd): boolean {
+    return this.#assess(this.#assembler.report(), end).hasAllListed;
   }
 
   /** What has been received whole so far, for a reader that goes on where another stopped. */
   get received(): { fragmentNumbers: ReadonlySet<string>; last: string } | undefined {
-    return this.#lastPushed === undefined ? undefined : { fragmentNumbers: this.#whole, last: this.#lastPushed };
+    return this.#lastPushed === undefined
+      ? undefined
+      : { fragmentNumbers: new Set(this.#whole.keys()), last: this.#lastPushed };
   }
 
   /** The next fragment, in order; or what came instead of it. */
   async push(read: { fragment?: Fragment; failure?: { code: string; message: string }; listed?: ListedFragment }) {
     const { fragment, failure } = read;
     const fragmentNumber = fragment?.fragmentNumber ?? read.listed?.fragmentNumber;
-    // What a damaged fragment lacks is reported by the assembler, which knows what it could use of it.
-    if (failure && !fragment) this.#failures.push({ ...failure, ...(fragmentNumber && { fragmentNumber }) });
+    // What the parser finds damaged the assembler reports, which knows what it could use of it.
+    if (failure && !fragment?.damaged) this.#failures.push({ ...failure, ...(fragmentNumber && { fragmentNumber }) });
     if (fragmentNumber !== undefined) {
       this.#lastPushed = fragmentNumber;
-      if (!failure) this.#whole.add(fragmentNumber);
+      if (!failure && fragment) this.#whole.set(fragmentNumber, longestMediaMs(fragment));
     }
     if (fragment) await this.#write(this.#assembler.push(fragment));
   }
@@ -97,14 +100,17 @@ export class LegRecording implements LegProgress {
     for (const chunk of chunks) await this.#sink.write(chunk);
   }
 
-  #openSink(): Promise<AudioSink> {
-    return this.store.openAudio(this.#name(), this.#assembler.report().sampleRateHz);
+  #openSink(): Promise<StoreSink> {
+    return this.options.store.openAudio(this.#assembler.sampleRateHz);
   }
 
   #name(): string {
-    const { transactionId, stream, startFragmentNumber } = this.leg;
-    this.#firstMatched ??= startFragmentNumber ?? this.#assembler.report().firstFragmentNumber;
-    return recordingName({ transactionId, stream, firstFragmentNumber: this.#firstMatched });
+    return this.#nameFrom(this.leg.startFragmentNumber ?? this.#assembler.report().firstFragmentNumber);
+  }
+
+  #nameFrom(firstFragmentNumber: string | undefined): string {
+    const { transactionId, stream } = this.leg;
+    return recordingName({ transactionId, stream, firstFragmentNumber });
   }
 
   async abort(): Promise<void> {
@@ -121,44 +127,105 @@ export class LegRecording implements LegProgress {
     const report = this.#assembler.report();
     if (report.fragments === 0) {
       await this.abort();
-      return { kind: "nothing", listed: end.listed?.length ?? 0 };
+      return { kind: "nothing", listed: end.listing?.listed.length ?? 0 };
     }
-    const name = this.#name();
     const draft = this.#draft(report, end);
-    if (!accept(draft)) {
+    for (let conflicts = 0; ; conflicts++) {
+      try {
+        return await this.#settle(draft, accept);
+      } catch (error) {
+        if (!(error instanceof RecordingChanged) || conflicts === MAX_CONFLICTS) throw error;
+      }
+    }
+  }
+
+  async #settle(draft: UncommittedSidecar, accept: (sidecar: UncommittedSidecar) => boolean): Promise<LegOutcome> {
+    const { store } = this.options;
+    const { name, existing, version } = await this.#placeFor(draft);
+    const sidecarLocation = store.sidecarLocation(name);
+    if (existing && this.#isWritten(existing, draft)) return { kind: "recorded", sidecar: existing, sidecarLocation };
+    const isWanted = accept(draft);
+    if (existing && !isBetterRecording(draft, existing)) {
+      const keepsWaiting = !isWanted && !existing.complete;
+      await this.#withdraw(name, existing);
+      return keepsWaiting ? { kind: "declined", sidecar: draft } : { kind: "kept", sidecar: existing, sidecarLocation };
+    }
+    if (!isWanted) {
       await this.abort();
       return { kind: "declined", sidecar: draft };
     }
-    const sidecarLocation = this.store.sidecarLocation(name);
-    const existing = await this.store.find(name);
-    if (existing && !isBetterRecording(draft, existing)) {
-      await this.abort();
-      return { kind: "kept", sidecar: existing, sidecarLocation };
-    }
-    // A leg can be a call without a sound: its file is a header.
-    this.#sink ??= await this.#openSink();
-    const { location, sha256, bytes } = await this.#sink.commit();
-    this.#sink = undefined;
-    const { sampleRateHz } = report;
+    const { location, sha256, bytes } = await this.#commit(name);
+    const { sampleRateHz } = this.#assembler;
     const audio = { location, format: "wav", sampleRateHz, channels: 1, bitsPerSample: 16, bytes } as const;
     const sidecar = { ...draft, audio, sha256 };
-    await this.store.putSidecar(name, sidecar);
+    await store.putSidecar(name, sidecar, version);
+    if (existing && existing.audio.location !== location) await store.removeAudio(name, existing.audio.location);
     return { kind: "recorded", sidecar, sidecarLocation };
+  }
+
+  /**
+   * The leg's name, with what is there; or, where that is a recording that neither contains this one nor is contained by it,
+   * the name of this stretch of the leg: both are kept.
+   */
+  async #placeFor(draft: UncommittedSidecar) {
+    const { store } = this.options;
+    const name = this.#name();
+    const { sidecar: existing, version } = await store.find(name);
+    const own = this.#nameFrom(draft.fragments.first);
+    const isBeside =
+      existing &&
+      own !== name &&
+      !isAllOfBoundedLeg(existing) &&
+      !isBetterRecording(draft, existing) &&
+      reachesFurther(draft, existing);
+    if (!isBeside) return { name, existing, version };
+    const beside = await store.find(own);
+    return { name: own, existing: beside.sidecar, version: beside.version };
+  }
+
+  /** Once, however often the sidecar is tried. */
+  async #commit(name: string): Promise<CommittedAudio> {
+    if (this.#committed?.name === name) return this.#committed.audio;
+    // A leg can be a call without a sound: its file is a header.
+    this.#sink ??= await this.#openSink();
+    const audio = await this.#sink.commit(name);
+    this.#sink = undefined;
+    this.#committed = { name, audio };
+    return audio;
+  }
+
+  /** Whether a sidecar is the one just written, whose answer was lost. */
+  #isWritten({ sha256, recordedTime }: Sidecar, draft: UncommittedSidecar): boolean {
+    return this.#committed?.audio.sha256 === sha256 && recordedTime === draft.recordedTime;
+  }
+
+  /** Somebody else's recording is as good. */
+  async #withdraw(name: string, existing: Sidecar): Promise<void> {
+    await this.abort();
+    const location = this.#committed?.audio.location;
+    if (location && location !== existing.audio.location) await this.options.store.removeAudio(name, location);
+  }
+
+  #assess(report: LegReport, end: ReadingEnd): LegCompleteness {
+    const { limits = {}, provingQuiescenceMs = PROVING_QUIESCENCE_MS } = this.options;
+    const { leg } = this;
+    return assessLeg({
+      leg,
+      limits,
+      report,
+      end,
+      received: this.#whole,
+      failures: this.#failures,
+      provingQuiescenceMs,
+    });
   }
 
   #draft(report: LegReport, end: ReadingEnd): UncommittedSidecar {
     const { leg } = this;
+    const { limits = {} } = this.options;
     const tallied = report.transactions.find(({ transactionId }) => transactionId === leg.transactionId);
-    const errors = [...report.errors, ...this.#failures];
-    const inLeg = end.listed?.filter(({ fragmentNumber }) =>
-      isWithin(fragmentNumber, {
-        startFragmentNumber: leg.startFragmentNumber ?? report.firstFragmentNumber,
-        endFragmentNumber: leg.endFragmentNumber ?? report.lastFragmentNumber,
-      }),
-    );
-    const missing = inLeg?.filter(({ fragmentNumber }) => !this.#whole.has(fragmentNumber)).length;
-    const isAllThere = missing === 0 && errors.length === 0 && this.#hasFirst(report, end) && this.#hasLast();
-    const complete = isAllThere && end.endProof !== "none" && !report.boundaryUncertain;
+    const { listed, received, errors, complete } = this.#assess(report, end);
+    const isQuiet = end.endProof === "quiescence" && end.listing;
     return {
       version: 1,
       package: packageVersion(),
@@ -171,12 +238,15 @@ export class LegRecording implements LegProgress {
       bounds: {
         startFragmentNumber: leg.startFragmentNumber,
         endFragmentNumber: leg.endFragmentNumber,
-        startTime: isoOf(leg.startTimeMs),
-        endTime: isoOf(leg.endTimeMs),
+        startTime: limits.fromMs === undefined ? isoOf(leg.startTimeMs) : undefined,
+        endTime: limits.toMs === undefined ? isoOf(leg.endTimeMs) : undefined,
       },
+      ...((limits.fromMs ?? limits.toMs) !== undefined && {
+        range: { from: isoOf(limits.fromMs), to: isoOf(limits.toMs) },
+      }),
       fragments: {
-        listed: inLeg?.length,
-        received: inLeg && missing !== undefined ? inLeg.length - missing : report.fragments,
+        listed,
+        received,
         replayed: report.replayedFragments,
         unattributed: report.unattributedFragments,
         first: report.firstFragmentNumber,
@@ -190,32 +260,14 @@ export class LegRecording implements LegProgress {
       durationMs: report.durationMs,
       driftMs: report.driftMs,
       endProof: end.endProof,
+      ...(isQuiet && { quiescenceSeconds: isQuiet.unchangedMs / 1000 }),
       complete,
       boundaryUncertain: report.boundaryUncertain,
       mediaStartTime: isoOf(report.firstProducerTimestampMs),
       mediaEndTime: isoOf(report.mediaEndMs),
-      recordedTime: new Date(this.clock.now()).toISOString(),
+      recordedTime: new Date(this.options.clock.now()).toISOString(),
       reader: end.reader,
     };
-  }
-
-  /** Told by an event, the first fragment must be there; else something before it must show that it is the first. */
-  #hasFirst(report: LegReport, end: ReadingEnd): boolean {
-    const { startFragmentNumber } = this.leg;
-    if (startFragmentNumber !== undefined) return this.#whole.has(startFragmentNumber);
-    const first = report.firstFragmentNumber;
-    const listedFirst = end.listed?.find(({ fragmentNumber }) => fragmentNumber === first);
-    const earliest = end.listed?.[0];
-    if (first === undefined || !listedFirst || !earliest) return false;
-    if (compareFragmentNumbers(earliest.fragmentNumber, first) < 0) return true;
-    if (!end.range) return false;
-    const startMs = end.range.by === "server" ? listedFirst.serverTimestampMs : listedFirst.producerTimestampMs;
-    return startMs - end.range.fromMs >= LONGEST_FRAGMENT_MS;
-  }
-
-  #hasLast(): boolean {
-    const { endFragmentNumber } = this.leg;
-    return endFragmentNumber === undefined || this.#whole.has(endFragmentNumber);
   }
 }
 

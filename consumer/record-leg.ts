@@ -4,10 +4,12 @@ import {
   type ArchiveRequest,
   ListingChanged,
 } from "./kinesis-video/archive-reader.js";
+import { isWithin } from "./kinesis-video/fragment-bounds.js";
 import { ArchiveUnavailable, type FragmentRange } from "./kinesis-video/fragment-listing.js";
 import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
 import { describeRetention } from "./kinesis-video/stream-retention.js";
-import { type LegOutcome, LegRecording, type UncommittedSidecar } from "./leg-recording.js";
+import type { ReadingEnd, RecordingLimits } from "./leg-completeness.js";
+import { type LegOutcome, LegRecording, type LegRecordingOptions, type UncommittedSidecar } from "./leg-recording.js";
 import type { LegRequest } from "./leg-request.js";
 import { recordingName } from "./recordings/recording-name.js";
 import type { RecordingStore } from "./recordings/recording-store.js";
@@ -18,8 +20,15 @@ export interface RecordLegOptions {
   archive?: ArchiveOptions;
   /** Where to look for the leg's fragments. Default: around the times the leg is known to begin and end. */
   range?: FragmentRange;
-  /** Leave out what starts after the leg's `endTimeMs`. Default false. */
-  cutAtEndTime?: boolean;
+  /**
+   * Record only what starts between these times. The leg's own bounds are not told by them: unless the leg is known to begin
+   * and to end inside, such a recording is not complete. Default: all of the leg.
+   */
+  limits?: RecordingLimits;
+  /** Listings that stay equal for this long prove an end. Default 30 s; less only serves tests. */
+  provingQuiescenceMs?: number;
+  /** As in `ArchiveRequest`. Default true. */
+  silenceProves?: boolean;
   /** The leg is known to exist: wait for it to be listed. Default false: what is not there is reported at once. */
   awaitBeginning?: boolean;
   /** Whether a recording like this is worth keeping. Default: any is. */
@@ -34,13 +43,39 @@ const LATE_MS = 10 * 60_000;
 const HOUR_MS = 60 * 60_000;
 const MAX_RESTARTS = 3;
 
-/** The recording of the leg that says it is complete, where there is one. */
+/**
+ * The recording of the leg that needs not be made again: it says that it is complete, and has the fragments at which the leg
+ * is known to begin and to end. What covers less may be complete only as far as its recorder could know.
+ */
 export async function findComplete(leg: LegRequest, store: RecordingStore): Promise<LegOutcome | undefined> {
   const { transactionId, stream, startFragmentNumber: firstFragmentNumber } = leg;
   if (transactionId === undefined || firstFragmentNumber === undefined) return undefined;
   const name = recordingName({ transactionId, stream, firstFragmentNumber });
-  const sidecar = await store.find(name);
-  return sidecar?.complete ? { kind: "kept", sidecar, sidecarLocation: store.sidecarLocation(name) } : undefined;
+  const { sidecar } = await store.find(name);
+  if (!sidecar?.complete) return undefined;
+  const { first, last } = sidecar.fragments;
+  const lastOfLeg = leg.endFragmentNumber ?? sidecar.bounds.endFragmentNumber;
+  if (first === undefined || last === undefined || lastOfLeg === undefined) return undefined;
+  const covered = { startFragmentNumber: first, endFragmentNumber: last };
+  if (!isWithin(firstFragmentNumber, covered) || !isWithin(lastOfLeg, covered)) return undefined;
+  return { kind: "kept", sidecar, sidecarLocation: store.sidecarLocation(name) };
+}
+
+/** What `LegRecording` takes of the options. */
+export function recordingOptions(options: RecordLegOptions): LegRecordingOptions {
+  const { access, store, limits, provingQuiescenceMs } = options;
+  return { clock: access.clock, store, limits, provingQuiescenceMs };
+}
+
+/** How long the stream keeps media, in milliseconds; undefined where it does not matter, as the leg's beginning is known. */
+export async function retentionOf(
+  leg: LegRequest,
+  access: KinesisVideoAccess,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  if (leg.startFragmentNumber !== undefined) return undefined;
+  const { dataRetentionInHours } = await describeRetention(access.clients, leg.stream, { ...access.retry, signal });
+  return dataRetentionInHours * HOUR_MS;
 }
 
 /** Where to look for a leg: by the server's clock, as fragment numbers rise with ingestion and not with media time. */
@@ -56,34 +91,44 @@ export async function rangeOf(
   return { by: "server", fromMs: nowMs - dataRetentionInHours * HOUR_MS, toMs };
 }
 
-export function archiveRequestOf(leg: LegRequest, range: FragmentRange, cutAtEndTime = false): ArchiveRequest {
+export function archiveRequestOf(leg: LegRequest, range: FragmentRange, options: RecordLegOptions): ArchiveRequest {
   const { stream, startFragmentNumber, endFragmentNumber, endTimeMs } = leg;
-  return { stream, range, bounds: { startFragmentNumber, endFragmentNumber }, endTimeMs, cutAtEndTime };
+  const { limits, silenceProves } = options;
+  const bounds = { startFragmentNumber, endFragmentNumber };
+  return {
+    stream,
+    range,
+    bounds,
+    endTimeMs: limits?.toMs ?? endTimeMs,
+    cutAtEndTime: limits?.toMs !== undefined,
+    silenceProves,
+  };
 }
 
 /**
  * Records one leg from what Kinesis Video Streams has archived: its audio, then its sidecar. A complete recording that
- * is there already is left alone.
+ * is there already, and covers the leg, is left alone.
  *
  * Throws `ArchiveUnavailable` where the stream archives nothing or the leg has expired, and `AwsCallError`; then nothing
- * is left behind.
+ * is left behind, but for audio whose sidecar could not be written.
  */
 export async function recordLeg(leg: LegRequest, options: RecordLegOptions): Promise<LegOutcome> {
   const { access, store, signal } = options;
   const existing = await findComplete(leg, store);
   if (existing) return existing;
   const range = options.range ?? (await rangeOf(leg, access, signal));
+  const retentionMs = await retentionOf(leg, access, signal);
   for (let restart = 0; ; restart++) {
-    const recording = new LegRecording(leg, store, access.clock);
+    const recording = new LegRecording(leg, recordingOptions(options));
     try {
       const progress = {
         switchedAway: () => recording.switchedAway(),
         hasBegun: () => options.awaitBeginning === true || recording.hasBegun(),
       };
-      const request = archiveRequestOf(leg, range, options.cutAtEndTime);
+      const request = archiveRequestOf(leg, range, options);
       const reader = new ArchiveReader(access, request, progress, options.archive);
-      const { endProof, listed } = await drain(reader.fragments(signal), recording);
-      const end = { endProof, listed, range, reader: "archive" } as const;
+      const { endProof, ...listing } = await drain(reader.fragments(signal), recording);
+      const end: ReadingEnd = { endProof, reader: "archive", listing: { ...listing, range, retentionMs } };
       const outcome = await recording.finish(end, options.accept);
       if (outcome.kind === "nothing") await refuseExpired(leg, access, signal);
       return outcome;

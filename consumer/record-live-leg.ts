@@ -2,15 +2,30 @@ import { ArchiveReader, ListingChanged } from "./kinesis-video/archive-reader.js
 import type { LegEnd } from "./kinesis-video/leg-end.js";
 import { type LiveFragment, type LiveOptions, LiveReader } from "./kinesis-video/live-reader.js";
 import { describeRetention } from "./kinesis-video/stream-retention.js";
-import { type LegOutcome, LegRecording, type ReadingEnd } from "./leg-recording.js";
+import type { ReadingEnd } from "./leg-completeness.js";
+import { type LegOutcome, LegRecording } from "./leg-recording.js";
 import type { LegRequest } from "./leg-request.js";
 import type { Fragment } from "./matroska/fragment.js";
-import { archiveRequestOf, drain, findComplete, type RecordLegOptions, rangeOf, recordLeg } from "./record-leg.js";
+import {
+  archiveRequestOf,
+  drain,
+  findComplete,
+  type RecordLegOptions,
+  rangeOf,
+  recordingOptions,
+  recordLeg,
+  retentionOf,
+} from "./record-leg.js";
 
 export interface RecordLiveLegOptions extends RecordLegOptions {
   /** Told when the call ends. */
   end: LegEnd;
   live?: LiveOptions;
+  /**
+   * Whether silence proves the end of a call of whose end nobody has told: nobody will. Default false: a call on hold is
+   * silent too, so what was read by then is not complete.
+   */
+  silenceProves?: boolean;
 }
 
 function transactionIn(fragment: Fragment | undefined): string | undefined {
@@ -30,7 +45,8 @@ export async function recordLiveLeg(requested: LegRequest, options: RecordLiveLe
   const existing = await findComplete(requested, store);
   if (existing) return existing;
 
-  let recording = requested.transactionId === undefined ? undefined : new LegRecording(requested, store, access.clock);
+  let recording =
+    requested.transactionId === undefined ? undefined : new LegRecording(requested, recordingOptions(options));
   let leg = requested;
   const progress = {
     switchedAway: () => recording?.switchedAway() ?? false,
@@ -41,7 +57,7 @@ export async function recordLiveLeg(requested: LegRequest, options: RecordLiveLe
       const transactionId = transactionIn(read.fragment);
       if (transactionId === undefined) return;
       leg = { ...leg, transactionId };
-      recording = new LegRecording(leg, store, access.clock);
+      recording = new LegRecording(leg, recordingOptions(options));
     }
     await recording.push(read);
   };
@@ -60,10 +76,12 @@ export async function recordLiveLeg(requested: LegRequest, options: RecordLiveLe
     const { dataRetentionInHours } = await describeRetention(access.clients, stream, { ...access.retry, signal });
     if (dataRetentionInHours === 0 || end.isCalledOff)
       return await recording.finish({ endProof, reader: "live" }, options.accept);
-    const verified = await verify(recording, leg, options);
+    const silenceProves = options.silenceProves === true || end.toldAtMs !== undefined;
+    const archived = { ...options, silenceProves };
+    const verified = await verify(recording, leg, archived);
     if (verified) return await recording.finish(verified, options.accept);
     await recording.abort();
-    return await recordLeg(leg, options);
+    return await recordLeg(leg, archived);
   } catch (error) {
     await recording?.abort();
     throw error;
@@ -78,12 +96,13 @@ async function verify(
 ): Promise<ReadingEnd | undefined> {
   const { access, signal } = options;
   const range = await rangeOf(leg, access, signal);
-  const request = { ...archiveRequestOf(leg, range, options.cutAtEndTime), received: recording.received };
+  const retentionMs = await retentionOf(leg, access, signal);
+  const request = { ...archiveRequestOf(leg, range, options), received: recording.received };
   const reader = new ArchiveReader(access, request, recording, options.archive);
   try {
-    const { endProof, listed } = await drain(reader.fragments(signal), recording);
-    const end: ReadingEnd = { endProof, listed, range, reader: "live" };
-    return recording.isComplete(end) ? end : undefined;
+    const { endProof, ...listing } = await drain(reader.fragments(signal), recording);
+    const end: ReadingEnd = { endProof, reader: "live", listing: { ...listing, range, retentionMs } };
+    return recording.hasAllListed(end) ? end : undefined;
   } catch (error) {
     if (error instanceof ListingChanged) return undefined;
     throw error;

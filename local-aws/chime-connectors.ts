@@ -172,6 +172,7 @@ function getStreaming(world: World, context: ChimeContext): object {
 
 function deleteStreaming(context: ChimeContext): undefined {
   const connector = find(context);
+  // As for Get, no source says what the service does. 404 asks more of clients, which must take it for "is gone".
   if (!connector.streaming) throw notFound(`Voice Connector ${connector.id} has no streaming configuration.`);
   connector.streaming = undefined;
 }

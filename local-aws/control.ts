@@ -15,6 +15,12 @@ export interface ControlRequest {
 
 const MAX_WAIT_MS = 60_000;
 
+const holdSchema = z.strictObject({
+  atMs: z.number().int().min(0),
+  durationMs: z.number().int().min(1).max(86_400_000),
+  leg: z.enum(["caller", "callee"]).optional(),
+});
+
 /** Body of `POST /_local/call`; the WAV files in base64. */
 const callSchema = z.strictObject({
   voiceConnectorId: z.string().min(1),
@@ -25,6 +31,7 @@ const callSchema = z.strictObject({
   direction: z.enum(["Inbound", "Outbound"]).optional(),
   fromNumber: z.string().optional(),
   toNumber: z.string().optional(),
+  holds: z.array(holdSchema).max(1_000).optional(),
 });
 
 const statusOfRefusal = { unknownConnector: 404, streamingOff: 409, invalidAudio: 400, full: 507 } as const;

@@ -1,24 +1,114 @@
 import { z } from "zod";
 
-const common = {
+interface Common {
   /** How many times the fault strikes; without it, until it is cleared. */
+  times?: number;
+  region?: string;
+}
+
+interface OnCalls extends Common {
+  /** Which calls: IAM actions such as `chime:PutVoiceConnectorStreamingConfiguration`, `kinesisvideo:*` or `*`. */
+  actions: string[];
+  /** Only calls on this resource: a part of its ARN, such as a connector's id or a stream's name. */
+  resource?: string;
+}
+
+interface OnMedia extends Common {
+  /** A part of the stream's ARN. */
+  stream?: string;
+  /** Strikes at this fragment of the response; the first is 0. */
+  atFragment: number;
+  api?: "GetMedia" | "GetMediaForFragmentList";
+}
+
+interface OnLeg extends Common {
+  voiceConnectorId?: string;
+  /** Default: both legs. */
+  leg?: "caller" | "callee";
+}
+
+interface OnFragments extends OnLeg {
+  /** Which fragments of a leg: by index from 0, negative ones from the end, or all. */
+  fragments: "all" | number[];
+}
+
+interface OnEvents extends OnLeg {
+  streamingStatus?: "STARTED" | "ENDED" | "UPDATED" | "FAILED";
+}
+
+/** Everything that can be made to go wrong. */
+export type Fault =
+  /**
+   * Calls are refused as IAM would refuse them. Without `s3:ListBucket`, reading an object that is not there is refused,
+   * too: 403 instead of 404, as S3 does.
+   */
+  | ({ kind: "deny" } & OnCalls)
+  /** Calls meet the service's own throttle error. */
+  | ({ kind: "throttle" } & OnCalls)
+  /** Calls meet the service's own internal failure (HTTP 500). */
+  | ({ kind: "failure" } & OnCalls)
+  /** Calls get the error named, whatever it is. */
+  | ({ kind: "error"; code: string; httpStatus: number; message: string } & OnCalls)
+  /** Calls are answered late. */
+  | ({ kind: "latency"; ms: number } & OnCalls)
+  /** The call is carried out, but the connection breaks before the answer: the client cannot know. */
+  | ({ kind: "lostAnswer" } & OnCalls)
+  /** A new service-linked role is not seen by reads for this long. */
+  | ({ kind: "rolePropagation"; ms: number } & Common)
+  /** The connection breaks in the middle of a SimpleBlock. */
+  | ({ kind: "reset" } & OnMedia)
+  /** An error chunk comes in place of the fragment; GetMedia then ends. */
+  | ({ kind: "errorTags"; errorId: number; errorCode: string } & OnMedia)
+  /** The response ends early, without an error, after the fragment before. */
+  | ({ kind: "endOfFile" } & OnMedia)
+  /** The response ends early, without an error, between two blocks in the middle of the fragment: as if it were shorter. */
+  | ({ kind: "cutBetweenBlocks" } & OnMedia)
+  /** Fragments of a leg never reach the stream. */
+  | ({ kind: "dropFragments" } & OnFragments)
+  /** Fragments of a leg carry none of the producer's tags. */
+  | ({ kind: "missingTags" } & OnFragments)
+  /** Fragments of a leg are listed this much later than `listFragmentsLagMs` alone makes them. */
+  | ({ kind: "lateListing"; ms: number } & OnFragments)
+  /** The first fragment of a session has its tags after the cluster only. */
+  | ({ kind: "lateTags" } & OnLeg)
+  /** The last fragment of a leg already carries the next call's tags: they were written before the next cluster. */
+  | ({ kind: "nextCallTags" } & OnLeg)
+  | ({ kind: "loseEvent" } & OnEvents)
+  | ({ kind: "doubleEvent" } & OnEvents)
+  /** The event is delivered after the one that follows it. */
+  | ({ kind: "reorderEvents" } & OnEvents)
+  | ({ kind: "eventWithoutIsCaller" } & OnEvents)
+  /** `isCaller` is the text "True" or "False", as in one published sample. */
+  | ({ kind: "eventIsCallerAsString" } & OnEvents)
+  /** A leg's SIP session is changed while it lasts: an UPDATED event after STARTED, which names no stream. */
+  | ({ kind: "updatedEvent" } & OnLeg)
+  /** Streaming of a leg fails: a FAILED event and no media. */
+  | ({ kind: "streamingFailure"; reason: string } & OnLeg);
+
+/** What has a default. */
+type Defaulted = "atFragment" | "errorId" | "errorCode" | "message" | "reason";
+
+/** A fault as it is asked for: what has a default may be left out. */
+export type FaultInput = Fault extends infer F
+  ? F extends Fault
+    ? Omit<F, Defaulted> & Partial<Pick<F, Extract<keyof F, Defaulted>>>
+    : never
+  : never;
+
+const common = {
   times: z.number().int().min(1).optional(),
   region: z.string().optional(),
 };
 
 const onCalls = {
   ...common,
-  /** Which calls: IAM actions such as `chime:PutVoiceConnectorStreamingConfiguration`, `kinesisvideo:*` or `*`. */
   actions: z.array(z.string().min(1)).min(1),
-  /** Only calls on this resource: a part of its ARN, such as a connector's id or a stream's name. */
   resource: z.string().optional(),
 };
 
 const onMedia = {
   ...common,
-  /** A part of the stream's ARN. */
   stream: z.string().optional(),
-  /** Strikes at this fragment of the response; the first is 0. Default 0. */
   atFragment: z.number().int().min(0).default(0),
   api: z.enum(["GetMedia", "GetMediaForFragmentList"]).optional(),
 };
@@ -26,7 +116,6 @@ const onMedia = {
 const onLeg = {
   ...common,
   voiceConnectorId: z.string().optional(),
-  /** Default: both legs. */
   leg: z.enum(["caller", "callee"]).optional(),
 };
 
@@ -35,17 +124,12 @@ const onEvents = {
   streamingStatus: z.enum(["STARTED", "ENDED", "UPDATED", "FAILED"]).optional(),
 };
 
-/** Which fragments of a leg: by index from 0, negative ones from the end, or all. */
 const fragments = z.union([z.literal("all"), z.array(z.number().int()).min(1)]);
 
-const faultSchema = z.discriminatedUnion("kind", [
-  /** Calls are refused as IAM would refuse them. */
+const faultSchema: z.ZodType<Fault, FaultInput> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("deny"), ...onCalls }),
-  /** Calls meet the service's own throttle error. */
   z.strictObject({ kind: z.literal("throttle"), ...onCalls }),
-  /** Calls meet the service's own internal failure (HTTP 500). */
   z.strictObject({ kind: z.literal("failure"), ...onCalls }),
-  /** Calls get the error named, whatever it is. */
   z.strictObject({
     kind: z.literal("error"),
     ...onCalls,
@@ -53,46 +137,32 @@ const faultSchema = z.discriminatedUnion("kind", [
     httpStatus: z.number().int().min(400).max(599),
     message: z.string().default("Injected by a fault."),
   }),
-  /** Calls are answered late. */
   z.strictObject({ kind: z.literal("latency"), ...onCalls, ms: z.number().int().min(1) }),
-  /** The call is carried out, but the connection breaks before the answer: the client cannot know. */
   z.strictObject({ kind: z.literal("lostAnswer"), ...onCalls }),
-  /** A new service-linked role is not seen by reads for this long. */
   z.strictObject({ kind: z.literal("rolePropagation"), ...common, ms: z.number().int().min(1) }),
-  /** The connection breaks in the middle of a SimpleBlock. */
   z.strictObject({ kind: z.literal("reset"), ...onMedia }),
-  /** An error chunk comes in place of the fragment; GetMedia then ends. */
   z.strictObject({
     kind: z.literal("errorTags"),
     ...onMedia,
     errorId: z.number().int().default(5000),
     errorCode: z.string().default("INTERNAL_ERROR"),
   }),
-  /** The response ends early, without an error, after the fragment before. */
   z.strictObject({ kind: z.literal("endOfFile"), ...onMedia }),
-  /** Fragments of a leg never reach the stream. */
+  z.strictObject({ kind: z.literal("cutBetweenBlocks"), ...onMedia }),
   z.strictObject({ kind: z.literal("dropFragments"), ...onLeg, fragments }),
-  /** Fragments of a leg carry none of the producer's tags. */
   z.strictObject({ kind: z.literal("missingTags"), ...onLeg, fragments }),
-  /** The first fragment of a session has its tags after the cluster only. */
+  z.strictObject({ kind: z.literal("lateListing"), ...onLeg, fragments, ms: z.number().int().min(1) }),
   z.strictObject({ kind: z.literal("lateTags"), ...onLeg }),
-  /** The last fragment of a leg already carries the next call's tags: they were written before the next cluster. */
   z.strictObject({ kind: z.literal("nextCallTags"), ...onLeg }),
   z.strictObject({ kind: z.literal("loseEvent"), ...onEvents }),
   z.strictObject({ kind: z.literal("doubleEvent"), ...onEvents }),
-  /** The event is delivered after the one that follows it. */
   z.strictObject({ kind: z.literal("reorderEvents"), ...onEvents }),
   z.strictObject({ kind: z.literal("eventWithoutIsCaller"), ...onEvents }),
-  /** `isCaller` is the text "True" or "False", as in one published sample. */
   z.strictObject({ kind: z.literal("eventIsCallerAsString"), ...onEvents }),
-  /** A leg's SIP session is changed while it lasts: an UPDATED event after STARTED, which names no stream. */
   z.strictObject({ kind: z.literal("updatedEvent"), ...onLeg }),
-  /** Streaming of a leg fails: a FAILED event and no media. */
   z.strictObject({ kind: z.literal("streamingFailure"), ...onLeg, reason: z.string().default("Internal failure") }),
 ]);
 
-export type Fault = z.output<typeof faultSchema>;
-export type FaultInput = z.input<typeof faultSchema>;
 export type FaultKind = Fault["kind"];
 type FaultOf<K extends FaultKind> = Extract<Fault, { kind: K }>;
 

@@ -28,7 +28,7 @@ export type { Clock } from "./clock.js";
 export type { ActiveFault, Fault, FaultInput } from "./faults.js";
 export type { Identifiers } from "./identifiers.js";
 export type { CallLeg, CallResult, PhoneCall } from "./phone-call.js";
-export { CallRefused, type CallRequest } from "./phone-exchange.js";
+export { type CallHold, CallRefused, type CallRequest } from "./phone-exchange.js";
 export type { Settings, SettingsPatch } from "./settings.js";
 export type { LocalAwsState } from "./state.js";
 export { type VoiceConnector, voiceConnectorRegions } from "./voice-connector.js";

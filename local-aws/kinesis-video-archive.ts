@@ -10,6 +10,7 @@ import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.
 import { strikeMediaFault } from "./media-faults.js";
 import {
   breakOff,
+  cutBetweenBlocks,
   cutMidBlock,
   documentedArchiveSpelling,
   errorChunk,
@@ -43,7 +44,9 @@ export function listFragments(world: World, request: KinesisVideoRequest): objec
   const endSequence = token?.endSequence ?? stream.endSequence;
   const found = stream
     .archived()
-    .filter((fragment) => fragment.sequence < endSequence && fragment.ingestedMs <= visibleUntilMs)
+    .filter(
+      (fragment) => fragment.sequence < endSequence && fragment.ingestedMs + fragment.listedLateMs <= visibleUntilMs,
+    )
     .filter((fragment) => {
       const startMs = range?.isProducer ? fragment.producerTimestampMs : fragment.serverTimestampMs;
       return !range || (startMs >= range.startMs && startMs <= range.endMs);
@@ -136,6 +139,10 @@ async function sendList(
     const fault = strikeMediaFault(world, "GetMediaForFragmentList", stream, index);
     if (fault?.kind === "endOfFile") return;
     if (fault?.kind === "reset" && fragment) return breakOff(response, cutMidBlock(fragment, spelling));
+    if (fault?.kind === "cutBetweenBlocks" && fragment) {
+      await writeAll(response, cutBetweenBlocks(fragment, spelling), signal);
+      return;
+    }
     let bytes: Buffer;
     if (fault?.kind === "errorTags") bytes = exceptionChunk(number, fault.errorId, fault.errorCode);
     else if (!fragment) bytes = exceptionChunk(number, FRAGMENT_NOT_FOUND, "The requested fragment is not found.");

@@ -10,6 +10,7 @@ import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.
 import { strikeMediaFault } from "./media-faults.js";
 import {
   breakOff,
+  cutBetweenBlocks,
   cutMidBlock,
   errorChunk,
   fragmentBytes,
@@ -124,6 +125,10 @@ async function send(
     const fault = strikeMediaFault(world, "GetMedia", stream, sentFragments);
     if (fault?.kind === "endOfFile") return;
     if (fault?.kind === "reset") return breakOff(response, cutMidBlock(fragment, getMediaSpelling));
+    if (fault?.kind === "cutBetweenBlocks") {
+      await writeAll(response, cutBetweenBlocks(fragment, getMediaSpelling), signal);
+      return;
+    }
     if (fault?.kind === "errorTags") {
       await writeAll(response, errorChunk(errorTags(fault)), signal);
       return;

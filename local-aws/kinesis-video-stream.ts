@@ -13,6 +13,8 @@ export interface ProducedFragment {
   cluster: Buffer;
   /** The producer's tags that came after the cluster. */
   tagsAfter: Buffer;
+  /** How much later than others ListFragments shows it. */
+  listedLateMs: number;
 }
 
 /** A fragment as Kinesis keeps it. */

@@ -1,12 +1,20 @@
 import type { EventSource } from "./events.js";
 import type { Fault, Faults } from "./faults.js";
 
-type LegFaultKind = "dropFragments" | "missingTags" | "lateTags" | "nextCallTags" | "updatedEvent" | "streamingFailure";
+type LegFaultKind =
+  | "dropFragments"
+  | "missingTags"
+  | "lateListing"
+  | "lateTags"
+  | "nextCallTags"
+  | "updatedEvent"
+  | "streamingFailure";
 
 /** What goes wrong with one leg. */
 export interface LegFaults {
   isDropped(index: number, count: number): boolean;
   isTagless(index: number, count: number): boolean;
+  listedLateMs(index: number, count: number): number;
   lateTags: boolean;
   /** Its last fragment carries the tags of the next call. */
   announcesNext: boolean;
@@ -18,9 +26,11 @@ export interface LegFaults {
 export function strikeLegFaults(faults: Faults, source: EventSource): LegFaults {
   const dropped = strikeLegFault(faults, "dropFragments", source)?.fragments;
   const tagless = strikeLegFault(faults, "missingTags", source)?.fragments;
+  const late = strikeLegFault(faults, "lateListing", source);
   return {
     isDropped: (index, count) => isNamed(dropped, index, count),
     isTagless: (index, count) => isNamed(tagless, index, count),
+    listedLateMs: (index, count) => (late && isNamed(late.fragments, index, count) ? late.ms : 0),
     lateTags: strikeLegFault(faults, "lateTags", source) !== undefined,
     announcesNext: strikeLegFault(faults, "nextCallTags", source) !== undefined,
     isUpdated: strikeLegFault(faults, "updatedEvent", source) !== undefined,

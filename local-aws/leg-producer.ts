@@ -1,10 +1,15 @@
+import {
+  BLOCK_BYTES,
+  BYTES_PER_MS,
+  bytesSpokenAt,
+  type Hold,
+  type PlannedFragment,
+  planFragments,
+  spokenMs,
+  spokenUntilMs,
+} from "./fragment-plan.js";
 import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.js";
 import { type ClusterBlock, clusterElement, documentStart, tagsElement } from "./matroska-writer.js";
-
-/** What Voice Connectors put into one block: 1,024 bytes, 64 ms of 8 kHz 16-bit mono. */
-const BLOCK_BYTES = 1_024;
-const BLOCK_MS = 64;
-const BYTES_PER_MS = 16;
 
 export interface LegProducerOptions {
   stream: KinesisVideoStream;
@@ -17,11 +22,15 @@ export interface LegProducerOptions {
   fragmentMs: number;
   sessionMs: number;
   replayMs: number;
+  replayCut: "sameFragments" | "anew";
+  holds: readonly Hold[];
   /** Whether this leg goes on in the PutMedia session of the leg before it. */
   continuesSession: boolean;
   /** Fragments that never reach the stream, and fragments without tags; by index, of so many. */
   isDropped(index: number, count: number): boolean;
   isTagless(index: number, count: number): boolean;
+  /** How much later than others a fragment is listed, in milliseconds. */
+  listedLateMs(index: number, count: number): number;
   /** Whether tags come after clusters only. */
   lateTags: boolean;
   /** Tags after the last cluster, where they are not the leg's own. */
@@ -30,68 +39,67 @@ export interface LegProducerOptions {
 
 /** Turns the audio of one leg into fragments on a stream, as the producer at a Voice Connector does. */
 export class LegProducer {
-  private pcm: Buffer;
-  private readonly fragmentBytes: number;
+  private readonly plan: readonly PlannedFragment[];
+  private fragmentCount: number;
+  /** How much of the audio is spoken: all of it, unless the leg is cut. */
+  private bytes: number;
+  private endMs: number;
+  private nextFragment = 0;
   private producedBytes = 0;
-  private nextIndex = 0;
-  private sessionBeginMs = 0;
-  private isSessionStart: boolean;
 
   constructor(private readonly options: LegProducerOptions) {
-    this.pcm = options.pcm;
-    this.fragmentBytes = Math.max(1, Math.floor(options.fragmentMs / BLOCK_MS)) * BLOCK_BYTES;
-    this.isSessionStart = !options.continuesSession;
+    this.bytes = options.pcm.length;
+    this.endMs = spokenUntilMs(this.bytes, options.holds);
+    this.plan = planFragments({ ...options, bytes: this.bytes });
+    this.fragmentCount = this.countFragments();
   }
 
   get isDone(): boolean {
-    return this.producedBytes >= this.pcm.length;
+    const next = this.plan[this.nextFragment];
+    return !next || next.beginBytes >= this.bytes;
   }
 
-  /** How long the leg is, in milliseconds; the last one may be a part. */
+  /** How long the leg is, in milliseconds. */
   get durationMs(): number {
-    return this.pcm.length / BYTES_PER_MS;
+    return this.endMs;
   }
 
   /** When the next fragment is complete, in milliseconds after the leg's start. */
   get nextDueMs(): number {
-    return Math.min(this.producedBytes + this.fragmentBytes, this.pcm.length) / BYTES_PER_MS;
+    return Math.min(this.plan[this.nextFragment]?.dueMs ?? this.endMs, this.endMs);
   }
 
   /** The leg ends here, or where it is already if that is later. */
   cutAt(legMs: number): void {
-    const bytes = Math.max(0, Math.floor((legMs * BYTES_PER_MS) / 2) * 2);
-    this.pcm = this.pcm.subarray(0, Math.max(this.producedBytes, Math.min(bytes, this.pcm.length)));
+    const { holds } = this.options;
+    this.bytes = Math.max(this.producedBytes, Math.min(bytesSpokenAt(legMs, holds), this.bytes));
+    this.endMs = Math.max(spokenUntilMs(this.bytes, holds), Math.min(Math.max(0, legMs), this.endMs));
+    this.fragmentCount = this.countFragments();
   }
 
-  /** Sends the next fragment, and before it, in a new session, what is sent again. @returns what reached the stream */
+  private countFragments(): number {
+    return this.plan.reduce((count, { beginBytes, index }) => (beginBytes < this.bytes ? index + 1 : count), 0);
+  }
+
+  /** Sends the next fragment. @returns what reached the stream */
   produceNext(): StoredFragment[] {
-    const { sessionMs, replayMs } = this.options;
-    const sent: StoredFragment[] = [];
-    const positionMs = this.producedBytes / BYTES_PER_MS;
-    if (positionMs - this.sessionBeginMs >= sessionMs) {
-      this.sessionBeginMs = positionMs;
-      this.isSessionStart = true;
-      const again = Math.min(Math.ceil((replayMs * BYTES_PER_MS) / this.fragmentBytes), this.nextIndex);
-      for (let index = this.nextIndex - again; index < this.nextIndex; index++) sent.push(...this.send(index));
-    }
-    sent.push(...this.send(this.nextIndex));
-    this.nextIndex++;
-    this.producedBytes = Math.min(this.nextIndex * this.fragmentBytes, this.pcm.length);
-    return sent;
+    const planned = this.plan[this.nextFragment++];
+    if (!planned) return [];
+    this.producedBytes = Math.max(this.producedBytes, Math.min(planned.endBytes, this.bytes));
+    return this.send(planned);
   }
 
-  private send(index: number): StoredFragment[] {
-    const { stream, startMs, tags, isDropped, isTagless, lateTags, tagsAfterLast } = this.options;
-    const count = Math.ceil(this.pcm.length / this.fragmentBytes);
-    const isFirstOfSession = this.isSessionStart;
-    this.isSessionStart = false;
+  private send({ index, beginBytes, endBytes, isSessionStart }: PlannedFragment): StoredFragment[] {
+    const { stream, startMs, pcm, holds, tags, continuesSession, lateTags, tagsAfterLast } = this.options;
+    const { isDropped, isTagless, listedLateMs } = this.options;
+    const count = this.fragmentCount;
     if (isDropped(index, count)) return [];
 
-    const begin = index * this.fragmentBytes;
-    const media = this.pcm.subarray(begin, begin + this.fragmentBytes);
-    const producerTimestampMs = startMs + begin / BYTES_PER_MS;
+    const media = pcm.subarray(beginBytes, Math.min(endBytes, this.bytes));
+    const producerTimestampMs = startMs + spokenMs(beginBytes, holds);
     const isTagged = !isTagless(index, count);
-    const tagsAfter = index === count - 1 && tagsAfterLast ? tagsAfterLast : tags;
+    const isFirstOfSession = isSessionStart && !(this.nextFragment === 1 && continuesSession);
+    const tagsAfter = endBytes >= this.bytes && tagsAfterLast ? tagsAfterLast : tags;
     const none = Buffer.alloc(0);
     return [
       stream.ingest({
@@ -103,6 +111,7 @@ export class LegProducer {
             : documentStart(),
         cluster: clusterElement(producerTimestampMs, blocksOf(media)),
         tagsAfter: isTagged ? Buffer.concat(tagsAfter.map((tag) => tagsElement([tag]))) : none,
+        listedLateMs: listedLateMs(index, count),
       }),
     ];
   }

@@ -116,3 +116,18 @@ export function clusterElement(timecodeMs: number, blocks: readonly ClusterBlock
     }),
   ]);
 }
+
+/** Where the blocks of a cluster end that {@link clusterElement} made, counted from its first byte. */
+export function blockEnds(cluster: Buffer): number[] {
+  const ends: number[] = [];
+  // All that is in such a cluster has an id of one byte.
+  for (let at = openElement(Id.cluster).length; at < cluster.length; ) {
+    const id = cluster[at]!;
+    const sizeOctets = Math.clz32(cluster[at + 1]!) - 23;
+    let size = cluster[at + 1]! & (0xff >> sizeOctets);
+    for (let i = 1; i < sizeOctets; i++) size = size * 256 + cluster[at + 1 + i]!;
+    at += 1 + sizeOctets + size;
+    if (id === Id.simpleBlock) ends.push(at);
+  }
+  return ends;
+}

@@ -2,7 +2,7 @@ import type { Fault } from "./faults.js";
 import type { KinesisVideoStream } from "./kinesis-video-stream.js";
 import type { World } from "./world.js";
 
-export type MediaFault = Extract<Fault, { kind: "reset" | "errorTags" | "endOfFile" }>;
+export type MediaFault = Extract<Fault, { kind: "reset" | "errorTags" | "endOfFile" | "cutBetweenBlocks" }>;
 
 /** The fault that strikes at this fragment of a media response, if any. */
 export function strikeMediaFault(
@@ -19,6 +19,7 @@ export function strikeMediaFault(
   return (
     world.faults.strike("reset", fits) ??
     world.faults.strike("errorTags", fits) ??
-    world.faults.strike("endOfFile", fits)
+    world.faults.strike("endOfFile", fits) ??
+    world.faults.strike("cutBetweenBlocks", fits)
   );
 }

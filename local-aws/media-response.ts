@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { AwsReply } from "./exchange.js";
 import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.js";
-import { clusterElement, errorDocumentStart, tagsElement } from "./matroska-writer.js";
+import { blockEnds, clusterElement, errorDocumentStart, tagsElement } from "./matroska-writer.js";
 
 /** How a media API spells the tags that Kinesis adds. */
 export interface TagSpelling {
@@ -58,9 +58,20 @@ export function errorChunk(tags: readonly (readonly [string, string])[]): Buffer
   return Buffer.concat([errorDocumentStart(), tagsElement(tags)]);
 }
 
+function bytesBeforeCluster(fragment: StoredFragment, spelling: TagSpelling): Buffer {
+  return fragmentBytes({ ...fragment, cluster: Buffer.alloc(0), tagsAfter: Buffer.alloc(0) }, spelling);
+}
+
+/** The bytes of a fragment up to the end of a block in its middle: nothing in them tells that there is more. */
+export function cutBetweenBlocks(fragment: StoredFragment, spelling: TagSpelling): Buffer {
+  const ends = blockEnds(fragment.cluster);
+  const end = ends[Math.ceil(ends.length / 2) - 1] ?? 0;
+  return Buffer.concat([bytesBeforeCluster(fragment, spelling), fragment.cluster.subarray(0, end)]);
+}
+
 /** The bytes of a fragment up to the middle of its last block. */
 export function cutMidBlock(fragment: StoredFragment, spelling: TagSpelling): Buffer {
-  const clusterStart = fragmentBytes({ ...fragment, cluster: Buffer.alloc(0), tagsAfter: Buffer.alloc(0) }, spelling);
+  const clusterStart = bytesBeforeCluster(fragment, spelling);
   const emptyCluster = clusterElement(fragment.producerTimestampMs, []);
   const bytes = Buffer.concat([clusterStart, fragment.cluster]);
   const mediaBytes = fragment.cluster.length - emptyCluster.length;

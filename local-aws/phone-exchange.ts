@@ -1,5 +1,6 @@
 import type { Account } from "./accounts.js";
 import type { EventSource, StreamingEvents } from "./events.js";
+import { type Hold, spokenUntilMs } from "./fragment-plan.js";
 import type { KinesisVideoStream } from "./kinesis-video-stream.js";
 import { strikeLegFault, strikeLegFaults } from "./leg-faults.js";
 import { LegProducer } from "./leg-producer.js";
@@ -12,7 +13,6 @@ import type { World } from "./world.js";
 
 const MAX_STORED_BYTES = 1024 ** 3;
 const MAX_REMEMBERED_CALLS = 1_000;
-const PCM_BYTES_PER_MS = 16;
 
 export interface CallRequest {
   voiceConnectorId: string;
@@ -23,11 +23,19 @@ export interface CallRequest {
   calleeWav: Uint8Array;
   /** How much faster than life the call is played; `"max"`: at once. Default 1. */
   speed?: number | "max";
+  /** While a leg is on hold nothing is spoken or sent, and nothing of its audio is lost. Default: none. */
+  holds?: readonly CallHold[];
   /** Default `Inbound`. */
   direction?: Direction;
   /** Defaults +15550100 and +15550199, which are nobody's. */
   fromNumber?: string;
   toNumber?: string;
+}
+
+/** A pause in a call; a leg's audio goes on after it. */
+export interface CallHold extends Hold {
+  /** Default: both, each after so much of its own audio. */
+  leg?: "caller" | "callee";
 }
 
 /** Why a call cannot be made. */
@@ -46,6 +54,7 @@ export class CallRefused extends Error {
 interface PlannedLeg {
   isCaller: boolean;
   pcm: Buffer;
+  holds: readonly Hold[];
   offsetMs: number;
   source: EventSource;
   stream?: KinesisVideoStream;
@@ -83,8 +92,8 @@ export class PhoneExchange {
     const { legOffsetMs } = this.world.settings.current;
     const from = { connector, streaming, accountId: account.id };
     const legs = [
-      this.plan(account, { ...from, leg: "caller" }, callerPcm, Math.max(0, -legOffsetMs)),
-      this.plan(account, { ...from, leg: "callee" }, calleePcm, Math.max(0, legOffsetMs)),
+      this.plan(account, { ...from, leg: "caller" }, callerPcm, Math.max(0, -legOffsetMs), request.holds),
+      this.plan(account, { ...from, leg: "callee" }, calleePcm, Math.max(0, legOffsetMs), request.holds),
     ];
     const call = this.connect(connector, legs, request);
     this.remember(call);
@@ -96,13 +105,27 @@ export class PhoneExchange {
     await Promise.all([...this.calls.values()].map((call) => call.hangUp()));
   }
 
-  private plan(account: Account, source: EventSource, pcm: Buffer, offsetMs: number): PlannedLeg {
+  private plan(
+    account: Account,
+    source: EventSource,
+    pcm: Buffer,
+    offsetMs: number,
+    allHolds: readonly CallHold[] = [],
+  ): PlannedLeg {
     const isCaller = source.leg === "caller";
+    const holds = allHolds.filter(({ leg }) => leg === undefined || leg === source.leg);
     const reason = account.serviceLinkedRoles.find(voiceConnectorRoleName)
       ? strikeLegFault(this.world.faults, "streamingFailure", source)?.reason
       : `The role ${voiceConnectorRoleName} does not exist.`;
-    if (reason !== undefined) return { isCaller, pcm, offsetMs, source, failure: { isCaller, reason } };
-    return { isCaller, pcm, offsetMs, source, stream: this.pool.take(account, source.connector, source.streaming) };
+    if (reason !== undefined) return { isCaller, pcm, holds, offsetMs, source, failure: { isCaller, reason } };
+    return {
+      isCaller,
+      pcm,
+      holds,
+      offsetMs,
+      source,
+      stream: this.pool.take(account, source.connector, source.streaming),
+    };
   }
 
   private connect(connector: VoiceConnector, planned: readonly PlannedLeg[], request: CallRequest): PhoneCall {
@@ -129,14 +152,14 @@ export class PhoneExchange {
   }
 
   private activate(
-    { isCaller, pcm, offsetMs, source }: PlannedLeg,
+    { isCaller, pcm, holds, offsetMs, source }: PlannedLeg,
     stream: KinesisVideoStream,
     callStartMs: number,
     ids: CallIds,
     nextIds: CallIds,
   ): ActiveLeg {
     const { faults, settings } = this.world;
-    const { fragmentMs, producerSessionMs, producerReplayMs } = settings.current;
+    const { fragmentMs, producerSessionMs, producerReplayMs, producerReplayCut } = settings.current;
     const continuesSession = this.pool.fulfil(stream);
     const legFaults = strikeLegFaults(faults, source);
     if (legFaults.announcesNext) this.pool.announce(stream, nextIds);
@@ -150,6 +173,8 @@ export class PhoneExchange {
       fragmentMs,
       sessionMs: producerSessionMs,
       replayMs: producerReplayMs,
+      replayCut: producerReplayCut,
+      holds,
       continuesSession,
       ...legFaults,
     });
@@ -174,7 +199,7 @@ export class PhoneExchange {
    * streams already hold.
    */
   private callStartMs(legs: readonly PlannedLeg[], streams: readonly KinesisVideoStream[], speed: number): number {
-    const durationMs = Math.max(...legs.map((leg) => leg.offsetMs + leg.pcm.length / PCM_BYTES_PER_MS));
+    const durationMs = Math.max(...legs.map((leg) => leg.offsetMs + spokenUntilMs(leg.pcm.length, leg.holds)));
     const freeFromMs = Math.max(0, ...streams.map((stream) => stream.producerEndMs + 1_000));
     return Math.ceil(Math.max(this.world.clock.nowMs() - durationMs * (1 - 1 / speed), freeFromMs));
   }

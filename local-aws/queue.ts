@@ -19,6 +19,8 @@ export interface QueueMessage {
   visibleFromMs: number;
   receiveCount: number;
   firstReceivedMs?: number;
+  /** When it was received last. */
+  receivedMs?: number;
   /** The handle of the latest receive: earlier ones no longer delete. */
   receiptHandle?: string;
   deadLetterSourceArn?: string;
@@ -105,14 +107,19 @@ export class Queue {
     this.messages = this.messages.filter((message) => message.receiptHandle !== receiptHandle);
   }
 
-  /** @returns false where the message is not in flight under this handle */
-  changeVisibility(receiptHandle: string, seconds: number): boolean {
+  /** @param limitSeconds how long one receive can hide a message in all */
+  changeVisibility(
+    receiptHandle: string,
+    seconds: number,
+    limitSeconds: number,
+  ): "changed" | "notInFlight" | "beyondLimit" {
     const nowMs = this.clock.nowMs();
     const message = this.messages.find((candidate) => candidate.receiptHandle === receiptHandle);
-    if (!message || message.visibleFromMs <= nowMs) return false;
+    if (!message || message.visibleFromMs <= nowMs) return "notInFlight";
+    if (nowMs + seconds * 1000 > message.receivedMs! + limitSeconds * 1000) return "beyondLimit";
     message.visibleFromMs = nowMs + seconds * 1000;
     this.changes.emit("change");
-    return true;
+    return "changed";
   }
 
   purge(): void {
@@ -142,6 +149,7 @@ export class Queue {
       if (message.visibleFromMs > nowMs || this.moveToDeadLetters(message)) continue;
       message.receiveCount++;
       message.firstReceivedMs ??= nowMs;
+      message.receivedMs = nowMs;
       message.receiptHandle = Buffer.from(`${message.id}:${this.identifiers.token(24)}`).toString("base64");
       message.visibleFromMs = nowMs + visibilityTimeoutSeconds * 1000;
       taken.push(message);

@@ -7,10 +7,11 @@ import {
   type Operation,
   percentDecoded,
 } from "./exchange.js";
+import { coversAction } from "./faults.js";
 import { createBucket, deleteBucket, listBuckets, listObjects } from "./s3-buckets.js";
 import { abortUpload, completeUpload, createUpload, listUploads, uploadPart, xmlReply } from "./s3-multipart.js";
 import { deleteObject, getObject, headObject, putObject } from "./s3-objects.js";
-import { s3Errors } from "./service-errors.js";
+import { commonError, s3Errors } from "./service-errors.js";
 import type { World } from "./world.js";
 
 type S3Run = (request: AwsRequest, bucket: Bucket, key: string) => AwsReply;
@@ -48,8 +49,8 @@ export function s3Service(world: World): AwsService {
     },
     { name: "AbortMultipartUpload", method: "DELETE", query: ["uploadId"], run: abortUpload },
     { name: "DeleteObject", method: "DELETE", run: (_request, bucket, key) => deleteObject(bucket, key) },
-    { name: "GetObject", method: "GET", run: getObject },
-    { name: "HeadObject", iamAction: "GetObject", method: "HEAD", run: headObject },
+    { name: "GetObject", method: "GET", run: orDenied(world, getObject) },
+    { name: "HeadObject", iamAction: "GetObject", method: "HEAD", run: orDenied(world, headObject) },
   ];
   const bucketRoutes: S3Route[] = [
     {
@@ -81,6 +82,29 @@ export function s3Service(world: World): AwsService {
     actionPrefix: "s3",
     errors: s3Errors,
     operationOf: (request) => operationOf(world, request, bucketRoutes, objectRoutes),
+  };
+}
+
+/**
+ * Whether an object is there is told only to those who may list the bucket: to others, what is not there is forbidden.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
+ */
+function orDenied({ faults }: World, read: S3Run): S3Run {
+  return (request, bucket, key) => {
+    const bucketArn = `arn:aws:s3:::${bucket.name}`;
+    const mayNotList = () =>
+      faults.strike(
+        "deny",
+        (fault) =>
+          coversAction(fault.actions, "s3:ListBucket") &&
+          (fault.region === undefined || fault.region === request.region) &&
+          (fault.resource === undefined || bucketArn.includes(fault.resource)),
+      );
+    if (!bucket.objects.has(key) && mayNotList()) {
+      const text = `User: ${request.caller.arn} is not authorized to perform: s3:ListBucket on resource: "${bucketArn}"`;
+      throw commonError(s3Errors, "accessDenied", text);
+    }
+    return read(request, bucket, key);
   };
 }
 

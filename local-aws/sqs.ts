@@ -9,6 +9,7 @@ import {
   selectedMessageAttributes,
   setQueueAttributes,
 } from "./sqs-attributes.js";
+import { checkBatchSize, checkMessage } from "./sqs-message-limits.js";
 import type { World } from "./world.js";
 
 const MAX_VISIBILITY_SECONDS = 43_200;
@@ -87,6 +88,7 @@ const calls: Readonly<Record<string, SqsCall>> = {
   SendMessage: ({ request, body }) => send(queueOf(request, body.QueueUrl), body, request),
   SendMessageBatch: ({ request, body }) => {
     const queue = queueOf(request, body.QueueUrl);
+    checkBatchSize(body.Entries);
     return batch(body, (entry) => send(queue, entry, request));
   },
   ReceiveMessage: receive,
@@ -162,12 +164,8 @@ function integerParameter(body: JsonObject, name: string, min: number, max: numb
 function send(queue: Queue, entry: JsonObject, request: AwsRequest): object {
   const text = entry.MessageBody;
   if (typeof text !== "string" || text === "") throw new AwsError("MissingParameter", 400, "MessageBody is required.");
-  if (Buffer.byteLength(text) > queue.maxMessageBytes) {
-    throw invalidParameter(
-      `One or more parameters are invalid. Reason: Message must be shorter than ${queue.maxMessageBytes} bytes.`,
-    );
-  }
   const attributes = (entry.MessageAttributes ?? {}) as Record<string, MessageAttribute>;
+  checkMessage(text, attributes, queue.maxMessageBytes);
   const delaySeconds =
     entry.DelaySeconds === undefined ? undefined : integerParameter(entry, "DelaySeconds", 0, 900, 0);
   const message = queue.send(text, { attributes, delaySeconds, senderId: request.caller.userId });
@@ -221,7 +219,13 @@ function changeVisibility(queue: Queue, entry: JsonObject): object {
   if (entry.VisibilityTimeout === undefined)
     throw new AwsError("MissingParameter", 400, "VisibilityTimeout is required.");
   const seconds = integerParameter(entry, "VisibilityTimeout", 0, MAX_VISIBILITY_SECONDS, 0);
-  if (!queue.changeVisibility(handle, seconds)) {
+  const outcome = queue.changeVisibility(handle, seconds, MAX_VISIBILITY_SECONDS);
+  if (outcome === "beyondLimit") {
+    throw invalidParameter(
+      `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [${MAX_VISIBILITY_SECONDS} seconds].`,
+    );
+  }
+  if (outcome === "notInFlight") {
     throw new AwsError("MessageNotInflight", 400, "The message is not in flight.", {
       queryCode: "AWS.SimpleQueueService.MessageNotInflight",
     });

@@ -196,7 +196,7 @@ export function extractCommand(): Command {
       "after",
       `
 Exit codes: 0 done; 1 the output cannot be written, or the audio is not PCM; 2 wrong use, among it several calls or tracks to choose
-from; 3 damaged input: what could be saved was saved and is counted; 4 no such call or track.`,
+from; 3 damaged input, or fragments that could be the call's or not: what could be saved was saved and is counted; 4 no such call or track.`,
     )
     .action(extract);
 }

@@ -80,7 +80,6 @@ export class LegExtraction {
       }
       if (signal.aborted) throw new CommandFailure(ExitCode.failed, "interrupted; nothing was kept");
       await this.#take(this.#parser.end());
-      await this.#write(this.#assembler.end());
       return await this.#finish();
     } finally {
       await this.#sink?.abort();

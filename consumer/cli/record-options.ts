@@ -21,6 +21,12 @@ function streamArnArgument(text: string): StreamArn {
   throw new InvalidArgumentError("It must be arn:aws:kinesisvideo:<region>:<account>:stream/<name>/<creation time>.");
 }
 
+function transactionIdArgument(text: string): string {
+  // An empty variable in a script is not a wish to record every call.
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
+}
+
 function fragmentNumberArgument(text: string): string {
   if (/^\d{1,128}$/.test(text)) return text;
   throw new InvalidArgumentError("It must be a decimal number.");
@@ -49,12 +55,14 @@ function outputArgument(text: string): OutputLocation {
 
 const HELP = `
 One WAV (8 kHz, 16 bit, mono) and one sidecar JSON a leg, named
-<transaction id>_<UUID of the stream>_<first fragment>. A recording that is complete, or better, is not replaced.
+<transaction id>_<UUID of the stream>_<first fragment>. A recording that is complete, or better, is not replaced;
+the WAV of one that replaces another has a part of its SHA-256 in its name, which the sidecar gives.
 
 Without --transaction-id, every transaction with media in the range is recorded, each for itself; with --live, the
 first one that is seen.
 --from and --to bound the time at which a fragment starts, by the producer's clock. Default: all that is archived;
-with --live: from now on.
+with --live: from now on. Such a recording is complete only where the leg is known to begin and to end inside.
+Silence of less than 30 seconds does not prove that a leg is complete.
 --live goes on until the next transaction, --to, or silence; Ctrl-C ends the recording with what was spoken by then.
 Where the stream archives, what was missed is read from there when the leg has ended.
 
@@ -69,7 +77,7 @@ export function addRecordOptions(command: Command): Command {
       "the Kinesis video stream; its region is the one that is asked",
       streamArnArgument,
     )
-    .option("--transaction-id <id>", "the call")
+    .option("--transaction-id <id>", "the call", transactionIdArgument)
     .option("--start-fragment <number>", "the leg's first fragment, included", fragmentNumberArgument)
     .option("--from <time>", "ISO 8601", timeArgument)
     .option("--to <time>", "ISO 8601", timeArgument)

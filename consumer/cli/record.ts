@@ -7,18 +7,21 @@ import { type KinesisVideoAccess, openKinesisVideo } from "../kinesis-video/kine
 import { LegEnd } from "../kinesis-video/leg-end.js";
 import { describeRetention } from "../kinesis-video/stream-retention.js";
 import { LegError } from "../leg/leg-error.js";
+import type { RecordingLimits } from "../leg-completeness.js";
 import type { LegOutcome } from "../leg-recording.js";
 import { type RecordLegOptions, recordLeg } from "../record-leg.js";
 import { recordLiveLeg } from "../record-live-leg.js";
-import { openOutputStore } from "../recordings/output-store.js";
 import type { RecordingStore } from "../recordings/recording-store.js";
 import type { Sidecar } from "../recordings/sidecar.js";
 import { CommandFailure, ExitCode } from "./exit.js";
+import { openOutput } from "./output.js";
 import { addRecordOptions, type RecordOptions } from "./record-options.js";
 
 const HOUR_MS = 60 * 60_000;
 /** Seen around a range, so that what begins in it is known to begin and to end there. */
 const MARGIN_MS = 60_000;
+/** A listing has to settle before an end is believed, however short the silence that a user wants to wait for. */
+const SETTLING_MARGIN_MS = 10_000;
 
 interface Recorded {
   outcome: "recorded" | "kept";
@@ -28,7 +31,11 @@ interface Recorded {
 
 function archiveOptions({ quiescenceSeconds }: RecordOptions): ArchiveOptions {
   const quiescenceMs = quiescenceSeconds * 1000;
-  return { quiescenceMs, holeConfirmationMs: Math.min(2_000, quiescenceMs / 2), endLimitMs: 4 * quiescenceMs };
+  return { quiescenceMs, endLimitMs: 4 * quiescenceMs + SETTLING_MARGIN_MS };
+}
+
+function limitsOf({ from, to }: RecordOptions): RecordingLimits {
+  return { fromMs: from, toMs: to };
 }
 
 function archivedRange(options: RecordOptions, dataRetentionInHours: number, nowMs: number): FragmentRange {
@@ -65,7 +72,7 @@ async function recordArchive(
     access,
     store,
     archive: archiveOptions(options),
-    cutAtEndTime: true,
+    limits: limitsOf(options),
     signal,
   };
   if (transactionId !== undefined) return [await recordLeg(leg, { ...recording, range: seen })];
@@ -99,7 +106,8 @@ async function recordLive(
       archive: archiveOptions(options),
       // Nobody tells this command that a call has ended, so silence has to.
       live: { quiescenceMs, holdLimitMs: quiescenceMs },
-      cutAtEndTime: true,
+      silenceProves: true,
+      limits: limitsOf(options),
       signal,
     }),
   ];
@@ -141,7 +149,7 @@ async function record(options: RecordOptions): Promise<void> {
     throw new CommandFailure(ExitCode.wrongUse, "--from must be before --to");
   }
   const access = openKinesisVideo({ retry: { attempts: 4 } });
-  const store = openOutputStore(options.output, { region: options.streamArn.region, environment: process.env });
+  const store = await openOutput(options.output, { region: options.streamArn.region, environment: process.env });
   const interrupted = new AbortController();
   const end = new LegEnd({ timeMs: to });
   let asked = false;

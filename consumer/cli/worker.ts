@@ -3,12 +3,12 @@ import { Command } from "commander";
 import { pino } from "pino";
 import { namedErrors } from "../../aws/call-error.js";
 import { openKinesisVideo } from "../kinesis-video/kinesis-video-access.js";
-import { openOutputStore } from "../recordings/output-store.js";
 import type { Sidecar } from "../recordings/sidecar.js";
 import { QueueSetupError, WorkQueue } from "../work/work-queue.js";
 import { parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "../work/worker-config.js";
 import { Worker } from "../worker.js";
 import { CommandFailure, ExitCode } from "./exit.js";
+import { openOutput } from "./output.js";
 
 const ENVIRONMENT_HELP = `
 Environment:
@@ -19,8 +19,8 @@ Environment:
   EXIT_WHEN_EMPTY             true: stop when nothing is left to do (default false)
   WAIT_TIME_SECONDS           of one request for messages, 1 to 20 (default 20)
   VISIBILITY_TIMEOUT_SECONDS  a message comes back this long after the worker's last sign of life (default 60)
-  QUIESCENCE_SECONDS          between two equal listings that prove a leg's end (default 30)
-  END_LIMIT_SECONDS           how long one attempt waits for a leg's end (default 90)
+  QUIESCENCE_SECONDS          between two equal listings that end a leg; less than 30 proves nothing (default 30)
+  END_LIMIT_SECONDS           how long one attempt waits, with nothing new, for a leg's end (default 90)
   HOLD_LIMIT_SECONDS          live: silence after which a leg is given up (default 900)
   RETRY_DELAY_SECONDS         before a message is tried again, doubled every time, up to 15 minutes (default 15)
   SHUTDOWN_GRACE_SECONDS      what recordings get to finish after SIGTERM (default 20)
@@ -64,7 +64,7 @@ async function runWorker(): Promise<void> {
   const access = openKinesisVideo();
   try {
     const queue = await openQueue(config);
-    const store = openOutputStore(config.output, { region: config.region, environment: process.env });
+    const store = await openOutput(config.output, { region: config.region, environment: process.env });
     const onRecorded = (sidecar: Sidecar, sidecarLocation: string) => {
       const { transactionId, streamArn, isCaller, complete, endProof, durationMs } = sidecar;
       logger.info({ transactionId, streamArn, isCaller, complete, endProof, durationMs, sidecarLocation }, "recorded");

@@ -74,8 +74,8 @@ function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined);
 }
 
-/** A field that is only passed on: a surprise in it must not cost a recording. */
-function passedOn<T extends z.ZodType>(schema: T) {
+/** A field that a recording can do without: a surprise in it is taken for its absence, for it must not cost one. */
+function dispensable<T extends z.ZodType>(schema: T) {
   return optional(schema).catch(undefined);
 }
 
@@ -113,10 +113,10 @@ const looseBoolean = z.union([
     .transform((text) => text === "true"),
 ]);
 
-const direction = passedOn(z.enum(["Inbound", "Outbound"]));
-const headers = passedOn(z.record(z.string(), z.coerce.string()));
-const text = passedOn(z.string());
-const label = passedOn(z.union([z.string(), z.number()]).transform(String));
+const direction = dispensable(z.enum(["Inbound", "Outbound"]));
+const headers = dispensable(z.record(z.string(), z.coerce.string()));
+const text = dispensable(z.string());
+const label = dispensable(z.union([z.string(), z.number()]).transform(String));
 
 const common = { voiceConnectorId: identifier, transactionId: identifier, callId: identifier };
 
@@ -124,15 +124,15 @@ const leg = {
   ...common,
   streamArn,
   startFragmentNumber: optional(fragmentNumber),
-  startTime: optional(timeMs),
+  startTime: dispensable(timeMs),
   direction,
-  isCaller: passedOn(looseBoolean),
-  mediaType: passedOn(z.string().trim()),
+  isCaller: dispensable(looseBoolean),
+  mediaType: dispensable(z.string().trim()),
   fromNumber: text,
   toNumber: text,
   inviteHeaders: headers,
   siprecMetadata: text,
-  sdp: passedOn(z.object({ mediaIndex: label, mediaLabel: label })),
+  sdp: dispensable(z.object({ mediaIndex: label, mediaLabel: label })),
 };
 
 const detailSchema = z.discriminatedUnion("streamingStatus", [
@@ -140,15 +140,15 @@ const detailSchema = z.discriminatedUnion("streamingStatus", [
   z.object({
     streamingStatus: z.literal("ENDED"),
     ...leg,
-    endTime: optional(timeMs),
-    currentFragmentNumber: optional(fragmentNumber),
+    endTime: dispensable(timeMs),
+    currentFragmentNumber: dispensable(fragmentNumber),
   }),
   z.object({ streamingStatus: z.literal("UPDATED"), ...common, updateHeaders: headers, siprecMetadata: text }),
   z.object({
     streamingStatus: z.literal("FAILED"),
     ...common,
     direction,
-    failTime: passedOn(timeMs),
+    failTime: dispensable(timeMs),
     failureReason: text,
   }),
 ]);
@@ -195,7 +195,8 @@ function toEvent(detail: z.infer<typeof detailSchema>, envelope: { id?: unknown;
  * text, inside an SQS message, inside an SNS notification.
  *
  * Lenient where real events are (`isCaller` as text, white space in ARNs and times, fields missing or unknown),
- * strict about what a recording is found by: transaction, stream and fragment numbers.
+ * strict about what a recording is found by: transaction, stream and the fragment it starts with. Where the end's fragment or the
+ * times cannot be read, the leg's end is found without them.
  *
  * Fields: https://docs.aws.amazon.com/chime-sdk/latest/ag/automating-chime-with-cloudwatch-events.html
  * @param received anything; nothing is thrown

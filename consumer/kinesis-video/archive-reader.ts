@@ -17,6 +17,11 @@ export interface ArchiveRequest {
   endTimeMs?: number;
   /** Leave out what starts after `endTimeMs`. Default false: clocks differ, and no sample is dropped for that. */
   cutAtEndTime?: boolean;
+  /**
+   * Whether listings that stay equal prove an end. Default true. False where the end of the call will be told and has not
+   * been: a call on hold is as quiet as one that is over.
+   */
+  silenceProves?: boolean;
   /** What a live reader has received already: only what comes after is read. */
   received?: { fragmentNumbers: ReadonlySet<string>; last: string };
 }
@@ -24,9 +29,12 @@ export interface ArchiveRequest {
 export interface ArchiveOptions {
   /** Two equal listings this far apart prove that a leg has ended. Default 30 s. */
   quiescenceMs?: number;
-  /** A hole in a listing counts once it has been seen for this long: fragments are listed late. Default 2 s. */
-  holeConfirmationMs?: number;
-  /** How long to go on listing until the end is proven. Default 2 min. */
+  /**
+   * Fragments are listed late. A listing that lacks something, or whose end is known by time or by the next call alone, is
+   * believed once it has not changed for this long. Default 2 s.
+   */
+  settlingMs?: number;
+  /** How long to go on listing, with nothing new to read, until the end is proven. Default 2 min. */
   endLimitMs?: number;
   /** The longest wait between two listings. Default 5 s. */
   relistMs?: number;
@@ -37,6 +45,10 @@ export interface ArchiveEnd {
   endProof: EndProof;
   /** What the last listing holds of the leg's bounds, in order. */
   listed: ListedFragment[];
+  /** When that listing was asked for. */
+  listedAtMs: number;
+  /** How long it had not changed by then. */
+  unchangedMs: number;
 }
 
 /** A fragment was listed behind what has been read: the leg has to be read again from its beginning. */
@@ -47,7 +59,10 @@ export class ListingChanged extends Error {
 /** Media times are milliseconds, rounded: a neighbour this near is the next one. */
 const HOLE_MS = 100;
 
-function hasHole(listed: readonly ListedFragment[]): boolean {
+/** Whether something may still be listed before the last one: the leg's first fragment, or one in the middle. */
+function hasHole(listed: readonly ListedFragment[], startFragmentNumber: string | undefined): boolean {
+  const first = listed[0]?.fragmentNumber;
+  if (first && startFragmentNumber && compareFragmentNumbers(first, startFragmentNumber) !== 0) return true;
   return listed.some((fragment, i) => {
     const next = listed[i + 1];
     return next && next.producerTimestampMs - (fragment.producerTimestampMs + fragment.lengthMs) > HOLE_MS;
@@ -71,7 +86,7 @@ export class ArchiveReader {
     this.#position = request.received?.last;
     this.#options = {
       quiescenceMs: options.quiescenceMs ?? 30_000,
-      holeConfirmationMs: options.holeConfirmationMs ?? 2_000,
+      settlingMs: options.settlingMs ?? 2_000,
       endLimitMs: options.endLimitMs ?? 120_000,
       relistMs: options.relistMs ?? 5_000,
       fruitlessAttempts: options.fruitlessAttempts ?? 4,
@@ -84,7 +99,7 @@ export class ArchiveReader {
    */
   async *fragments(signal?: AbortSignal): AsyncGenerator<ReadFragment, ArchiveEnd> {
     const { access, request } = this;
-    const startedMs = access.clock.now();
+    let newsAtMs = access.clock.now();
     const backoff = new Backoff({ ...access.retry, baseMs: 500, maxMs: this.#options.relistMs });
     for (;;) {
       const all = await listFragments(access, request.stream, request.range, signal);
@@ -102,13 +117,17 @@ export class ArchiveReader {
         if (this.progress.switchedAway()) break;
       }
 
-      const endProof = this.#proofOf(listed, inBounds, unchangedMs);
-      if (endProof) return { endProof, listed };
-      if (!this.progress.hasBegun() && listed.length > 0) return { endProof: "none", listed };
       const nowMs = access.clock.now();
-      if (nowMs - startedMs >= this.#options.endLimitMs) return { endProof: "none", listed };
-      const quietInMs = listedAtMs - unchangedMs + this.#options.quiescenceMs - nowMs;
-      await access.clock.sleep(Math.min(backoff.nextMs(), quietInMs), signal);
+      // Reading may take longer than the limit: it is for waiting.
+      if (fresh.length > 0) newsAtMs = nowMs;
+      const seen = { listed, listedAtMs, unchangedMs };
+      const likely = this.#likelyProof(listed, inBounds);
+      const provesAfterMs = this.#provesAfterMs(likely, listed);
+      if (unchangedMs >= provesAfterMs) return { endProof: likely, ...seen };
+      if (!this.progress.hasBegun() && listed.length > 0) return { endProof: "none", ...seen };
+      if (nowMs - newsAtMs >= this.#options.endLimitMs) return { endProof: "none", ...seen };
+      const provenInMs = listedAtMs - unchangedMs + provesAfterMs - nowMs;
+      await access.clock.sleep(Math.min(backoff.nextMs(), provenInMs), signal);
     }
   }
 
@@ -129,25 +148,25 @@ export class ArchiveReader {
     return this.#position === undefined || compareFragmentNumbers(fragment.fragmentNumber, this.#position) > 0;
   }
 
-  #proofOf(
-    listed: readonly ListedFragment[],
-    inBounds: readonly ListedFragment[],
-    unchangedMs: number,
-  ): EndProof | undefined {
+  /** What the end is to be known by, once it has settled. */
+  #likelyProof(listed: readonly ListedFragment[], inBounds: readonly ListedFragment[]): EndProof {
     const { endFragmentNumber } = this.request.bounds;
     const last = listed.at(-1);
-    if (!hasHole(listed) || unchangedMs >= this.#options.holeConfirmationMs) {
-      if (endFragmentNumber !== undefined) {
-        if (last && compareFragmentNumbers(last.fragmentNumber, endFragmentNumber) === 0) return "endedEvent";
-      } else {
-        if (this.progress.switchedAway()) return "nextTransaction";
-        const { endTimeMs } = this.request;
-        if (endTimeMs !== undefined) {
-          const reached = last && last.producerTimestampMs + last.lengthMs >= endTimeMs - END_TIME_TOLERANCE_MS;
-          if (reached || inBounds.length > listed.length) return "endTime";
-        }
-      }
+    const bySilence = (this.request.silenceProves ?? true) ? "quiescence" : "none";
+    if (endFragmentNumber !== undefined) {
+      return last && compareFragmentNumbers(last.fragmentNumber, endFragmentNumber) === 0 ? "endedEvent" : bySilence;
     }
-    return unchangedMs >= this.#options.quiescenceMs ? "quiescence" : undefined;
+    if (this.progress.switchedAway()) return "nextTransaction";
+    const { endTimeMs } = this.request;
+    if (endTimeMs === undefined) return bySilence;
+    const isReached = last && last.producerTimestampMs + last.lengthMs >= endTimeMs - END_TIME_TOLERANCE_MS;
+    return isReached || inBounds.length > listed.length ? "endTime" : bySilence;
+  }
+
+  #provesAfterMs(proof: EndProof, listed: readonly ListedFragment[]): number {
+    const { quiescenceMs, settlingMs } = this.#options;
+    if (proof === "quiescence" || proof === "none") return quiescenceMs;
+    const isThere = proof === "endedEvent" && !hasHole(listed, this.request.bounds.startFragmentNumber);
+    return isThere ? 0 : settlingMs;
   }
 }

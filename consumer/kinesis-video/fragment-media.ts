@@ -7,18 +7,30 @@ import { FragmentParser } from "../matroska/fragment-parser.js";
 import { Backoff, withRetries } from "./backoff.js";
 import type { ListedFragment } from "./fragment-listing.js";
 import { dataCallRetry, isDataCallRetryable, type KinesisVideoAccess } from "./kinesis-video-access.js";
+import { longestMediaMs, shorterThanListed } from "./media-length.js";
 
 /** A listed fragment with its media, or with the reason why it could not be had whole. */
 export interface ReadFragment {
   listed: ListedFragment;
-  /** Absent where nothing of it was received; `damaged` is set where only a part was. */
+  /** Absent where nothing of it was received; a part of it, where there is a failure too. */
   fragment?: Fragment;
-  failure?: { code: string; message: string };
+  failure?: Failure;
 }
 
 export interface FragmentMediaOptions {
   /** Requests in a row that bring no fragment nearer before the missing ones are given up. Default 4. */
   fruitlessAttempts?: number;
+}
+
+interface Failure {
+  code: string;
+  message: string;
+}
+
+/** Why a fragment is still missing: what Kinesis said, and the part of it that came. */
+interface Problem {
+  error?: KinesisError;
+  part?: { fragment: Fragment; failure: Failure };
 }
 
 /** GetMediaForFragmentList takes no more. */
@@ -95,7 +107,7 @@ async function* readBatch(
 ): AsyncGenerator<ReadFragment, void> {
   const missing = new Map(batch.map((listed) => [listed.fragmentNumber, listed]));
   const ready = new Map<string, Fragment>();
-  const problems = new Map<string, { error?: KinesisError; damaged?: Fragment }>();
+  const problems = new Map<string, Problem>();
   const backoff = new Backoff(access.retry);
   let position = 0;
 
@@ -104,9 +116,11 @@ async function* readBatch(
     const wanted = [...missing.keys()];
     for await (const fragment of request(access, stream, wanted, signal)) {
       const number = fragment.fragmentNumber ?? (fragment.error ? firstMissing(missing) : undefined);
-      if (number === undefined || !missing.has(number)) continue;
+      const wantedOne = number === undefined ? undefined : missing.get(number);
+      if (number === undefined || !wantedOne) continue;
+      const failure = fragment.damaged ?? shorterThanListed(longestMediaMs(fragment), wantedOne);
       if (fragment.error) problems.set(number, { ...problems.get(number), error: fragment.error });
-      else if (fragment.damaged) problems.set(number, { ...problems.get(number), damaged: fragment });
+      else if (failure) problems.set(number, { ...problems.get(number), part: { fragment, failure } });
       else {
         missing.delete(number);
         ready.set(number, fragment);
@@ -143,10 +157,10 @@ function firstMissing(missing: ReadonlyMap<string, ListedFragment>): string | un
   return undefined;
 }
 
-function givenUp(problem: { error?: KinesisError; damaged?: Fragment } | undefined): Omit<ReadFragment, "listed"> {
-  if (problem?.damaged) {
-    const { code, message } = problem.damaged.damaged!;
-    return { fragment: problem.damaged, failure: { code, message } };
+function givenUp(problem: Problem | undefined): Omit<ReadFragment, "listed"> {
+  if (problem?.part) {
+    const { fragment, failure } = problem.part;
+    return { fragment, failure: { code: failure.code, message: failure.message } };
   }
   if (problem?.error) return { failure: failureOf(problem.error) };
   return { failure: { code: "not-received", message: "listed by ListFragments, but never received whole" } };

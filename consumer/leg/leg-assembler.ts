@@ -1,13 +1,11 @@
-import { expectPcm, UnsupportedAudio } from "../audio/audio-encoding.js";
 import type { BlockTable } from "../matroska/block-table.js";
 import type { Fragment } from "../matroska/fragment.js";
 import { FaultLog } from "./fault-log.js";
 import { blockTableOf, fragmentStartMs } from "./fragment-blocks.js";
+import { DEFAULT_SAMPLE_RATE_HZ, LegAudio, type TakenBlocks } from "./leg-audio.js";
 import type { LegReport } from "./leg-report.js";
 import type { LegSelection } from "./leg-selection.js";
-import { PcmBuffer } from "./pcm-buffer.js";
-import { ReplayGuard } from "./replay-guard.js";
-import { Timeline } from "./timeline.js";
+import { ReplayGuard, type Sighting } from "./replay-guard.js";
 import { type ReadableTrack, TrackReader } from "./track-reader.js";
 import { type Attribution, TransactionFilter } from "./transaction-filter.js";
 import { TransactionTallies } from "./transaction-tallies.js";
@@ -16,11 +14,7 @@ export type { LegFault, LegReport, TransactionTally } from "./leg-report.js";
 export type { LegSelection } from "./leg-selection.js";
 export type { ClockStep, Gap } from "./timeline.js";
 
-const DEFAULT_SAMPLE_RATE_HZ = 8000;
 const DEFAULT_MAX_GAP_MS = 4 * 3600 * 1000;
-const SILENCE_CHUNK_BYTES = 64 * 1024;
-/** Blocks of a track with an untrustworthy label that are looked at before it is believed to be PCM. */
-const BLOCKS_LOOKED_AT = 32;
 
 type FragmentHead = Pick<Fragment, "fragmentNumber" | "producerTimestampMs">;
 
@@ -40,26 +34,21 @@ export interface LegAssemblerOptions {
  * where the earlier copy was cut off, the rest is taken from the later one.
  */
 export class LegAssembler {
-  readonly #options: LegAssemblerOptions & { maxGapMs: number };
+  readonly #options: LegAssemblerOptions;
   readonly #filter: TransactionFilter;
   readonly #tracks: TrackReader;
   readonly #guard = new ReplayGuard();
   readonly #faults = new FaultLog();
   readonly #tallies = new TransactionTallies();
-  readonly #pcm = new PcmBuffer();
-  readonly #silence = new Uint8Array(SILENCE_CHUNK_BYTES);
-  #timeline: Timeline | undefined;
-  #sampleRateHz: number | undefined;
+  readonly #audio: LegAudio;
   #readable: ReadableTrack | undefined;
-  #blocksToLookAt = BLOCKS_LOOKED_AT;
-  #samples = 0;
-  readonly #counts = { fragments: 0, blocks: 0, duplicates: 0, replays: 0, unattributed: 0 };
+  readonly #counts = { fragments: 0, duplicates: 0, replays: 0, unattributed: 0 };
   #first: FragmentHead | undefined;
   #last: FragmentHead | undefined;
 
   constructor(selection: LegSelection, options: LegAssemblerOptions = {}) {
-    this.#options = { ...options, maxGapMs: options.maxGapMs ?? DEFAULT_MAX_GAP_MS };
-    this.#sampleRateHz = options.sampleRateHz;
+    this.#options = options;
+    this.#audio = new LegAudio({ ...options, maxGapMs: options.maxGapMs ?? DEFAULT_MAX_GAP_MS }, this.#faults);
     this.#filter = new TransactionFilter(selection);
     this.#tracks = new TrackReader(selection.track);
   }
@@ -71,7 +60,7 @@ export class LegAssembler {
 
   /** Of the samples put out; what it is becomes certain with the first of them. */
   get sampleRateHz(): number {
-    return this.#sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ;
+    return this.#audio.sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ;
   }
 
   /**
@@ -88,7 +77,7 @@ export class LegAssembler {
     if (sighting.kind !== "new") {
       if (sighting.kind === "duplicate") this.#counts.duplicates++;
       else this.#counts.replays++;
-      return sighting.wanted ? this.#takeRest(fragment, table, sighting.endMs) : [];
+      return sighting.wanted ? this.#takeRest(fragment, table, sighting) : [];
     }
     const readable = this.#tracks.tryRead(fragment, table);
     const startMs = fragmentStartMs(fragment, table);
@@ -97,16 +86,24 @@ export class LegAssembler {
     this.#guard.remember(fragment, table, endMs ?? 0, attribution.wanted);
     const { transactionId, voiceConnectorId } = attribution;
     this.#tallies.add(transactionId, voiceConnectorId, readable ? samplesIn(table, readable) : 0);
-    if (!attribution.wanted) {
-      if (attribution.by === "nothing") this.#noteUnattributed(fragment);
-      return [];
-    }
     this.#noteFaultsOf(fragment, attribution, sighting.outOfOrder);
+    if (!attribution.wanted) return [];
+    const { samples, replayedSamples } = this.#audio;
+    const pcm = this.#take(fragment, table, {
+      startMs,
+      fromMs: Number.NEGATIVE_INFINITY,
+      isReplay: false,
+      isOutOfOrder: sighting.outOfOrder,
+    });
+    if (this.#audio.samples === samples && this.#audio.replayedSamples > replayedSamples) {
+      this.#counts.replays++;
+      return pcm;
+    }
     this.#counts.fragments++;
     const { fragmentNumber, producerTimestampMs } = fragment;
     this.#last = { fragmentNumber, producerTimestampMs };
     this.#first ??= this.#last;
-    return this.#take(fragment, table, startMs, Number.NEGATIVE_INFINITY);
+    return pcm;
   }
 
   /** The stream is over. @returns PCM that was held back: none, for every fragment is decided when it comes */
@@ -116,18 +113,18 @@ export class LegAssembler {
 
   /** What became of the leg so far. */
   report(): LegReport {
-    const { duplicates, replays, unattributed, fragments, blocks } = this.#counts;
-    const timeline = this.#timeline;
+    const { duplicates, replays, unattributed, fragments } = this.#counts;
+    const { timeline, blocks, samples, replayedSamples } = this.#audio;
     const omitted = this.#faults.omitted + this.#tallies.omitted + (timeline?.entriesOmitted ?? 0);
     return {
       transactionId: this.#filter.transactionId,
       voiceConnectorId: this.#filter.voiceConnectorId,
       fragments,
       blocks,
-      samples: this.#samples,
+      samples,
       silenceSamples: this.#options.gaps === "none" ? 0 : (timeline?.silenceSamples ?? 0),
       sampleRateHz: this.sampleRateHz,
-      durationMs: Math.round((this.#samples * 1000) / this.sampleRateHz),
+      durationMs: Math.round((samples * 1000) / this.sampleRateHz),
       transactions: this.#tallies.list(),
       gaps: [...(timeline?.gaps ?? [])],
       clockSteps: [...(timeline?.clockSteps ?? [])],
@@ -136,7 +133,9 @@ export class LegAssembler {
       boundaryUncertain: this.#filter.boundaryUncertain,
       duplicateFragments: duplicates,
       replayedFragments: replays,
+      replayedSamples,
       unattributedFragments: unattributed,
+      precededBy: this.#filter.precededBy,
       firstFragmentNumber: this.#first?.fragmentNumber,
       lastFragmentNumber: this.#last?.fragmentNumber,
       firstProducerTimestampMs: this.#first?.producerTimestampMs,
@@ -155,31 +154,48 @@ export class LegAssembler {
     this.#faults.add(code, offset, `Kinesis sent an error instead of media${id}: ${error?.message ?? code}`);
   }
 
-  #noteUnattributed(fragment: Fragment): void {
-    this.#counts.unattributed++;
-    if (this.#counts.fragments === 0 || this.#filter.switchedAway) return;
-    this.#faults.add(
-      "unattributed",
-      fragment.offset,
-      "a fragment without a transaction id, apart in time, was left out",
-    );
-  }
-
   #noteFaultsOf(fragment: Fragment, attribution: Attribution, outOfOrder: boolean): void {
     const { damaged, offset } = fragment;
+    if (attribution.conflict) {
+      const kept = attribution.wanted ? "is kept in doubt" : "was left out";
+      const message = `a fragment inside the leg's bounds names another transaction and ${kept}`;
+      this.#faults.add("transactionConflict", offset, message);
+    }
+    if (!attribution.wanted) {
+      if (attribution.by === "nothing") this.#noteUnattributed(offset);
+      return;
+    }
+    if (this.#counts.fragments === 0 && this.#filter.precededBy === "nothing") {
+      const message =
+        "right before the leg come fragments that carry no transaction id; its beginning may be among them";
+      this.#faults.add("unattributed", offset, message);
+    }
     if (damaged) this.#faults.add(damaged.code, damaged.offset, damaged.message);
     if (outOfOrder) this.#faults.add("outOfOrder", offset, "an earlier fragment comes after a later one");
-    if (attribution.conflict) {
-      this.#faults.add("transactionConflict", offset, "a fragment inside the leg's bounds names another transaction");
-    }
   }
 
-  /** Of a fragment whose copy before was cut off: what comes after the part that was taken then. */
-  #takeRest(fragment: Fragment, table: BlockTable, takenToMs: number): Uint8Array[] {
+  #noteUnattributed(offset: number): void {
+    this.#counts.unattributed++;
+    if (this.#counts.fragments === 0 || this.#filter.switchedAway) return;
+    this.#faults.add("unattributed", offset, "a fragment without a transaction id, apart in time, was left out");
+  }
+
+  /** Of a fragment that was taken before: what that copy did not have. Blocks of a replay are compared, not trusted for their times. */
+  #takeRest(
+    fragment: Fragment,
+    table: BlockTable,
+    { kind, endMs: takenToMs }: Sighting & { endMs: number },
+  ): Uint8Array[] {
     if (takenToMs === Number.POSITIVE_INFINITY) return [];
     const startMs = fragmentStartMs(fragment, table);
     if (startMs === undefined) return [];
-    const pcm = this.#take(fragment, table, startMs, takenToMs);
+    const isReplay = kind === "replay";
+    const pcm = this.#take(fragment, table, {
+      startMs,
+      fromMs: isReplay ? Number.NEGATIVE_INFINITY : takenToMs,
+      isReplay,
+      isOutOfOrder: false,
+    });
     const endMs = this.#endOf(table, startMs, this.#readable);
     this.#guard.remember(fragment, table, Math.max(takenToMs, endMs ?? 0), true);
     return pcm;
@@ -192,71 +208,16 @@ export class LegAssembler {
     while (readable && last >= 0 && table.trackNumber(last) !== readable.track.number) last--;
     if (last < 0) return startMs;
     const samples = (table.end(last) - table.start(last)) / (readable?.bytesPerSample ?? 2);
-    const sampleRateHz = this.#sampleRateHz ?? readable?.sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ;
+    const sampleRateHz = this.#audio.sampleRateHz ?? readable?.sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ;
     return startMs + table.relativeTimecode(last) * table.millisecondsPerTick + (samples * 1000) / sampleRateHz;
   }
 
-  /** Takes the blocks that begin at `fromMs` or later. */
-  #take(fragment: Fragment, table: BlockTable, startMs: number | undefined, fromMs: number): Uint8Array[] {
+  #take(fragment: Fragment, table: BlockTable, blocks: TakenBlocks): Uint8Array[] {
     const readable = this.#tracks.read(fragment, table);
     if (!readable) return [];
     this.#readable = readable;
-    const timeline = this.#timelineFor(readable);
-    const trackNumber = readable.track.number;
-    const chunks: Uint8Array[] = [];
-    this.#pcm.begin((2 / readable.bytesPerSample) * table.bytes.length);
-    for (let i = 0; i < table.length; i++) {
-      if (table.trackNumber(i) !== trackNumber) continue;
-      const timeMs = (startMs ?? 0) + table.relativeTimecode(i) * table.millisecondsPerTick;
-      if (timeMs < fromMs) continue;
-      const start = table.start(i);
-      const end = this.#endOfSamples(fragment, readable, table, i);
-      const samples = (end - start) / readable.bytesPerSample;
-      const silence = startMs === undefined ? timeline.append(samples) : timeline.place(timeMs, samples);
-      if (silence > 0) this.#addSilence(chunks, silence);
-      this.#pcm.append(table.bytes, start, end, readable.encoding);
-      this.#samples += samples;
-      this.#counts.blocks++;
-    }
-    addChunk(chunks, this.#pcm.take());
-    return chunks;
+    return this.#audio.take(fragment, table, readable, blocks);
   }
-
-  #timelineFor(readable: ReadableTrack): Timeline {
-    this.#sampleRateHz ??= readable.sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ;
-    const claimed = this.#options.sampleRateHz ?? readable.sampleRateHz ?? this.#sampleRateHz;
-    if (claimed !== this.#sampleRateHz) {
-      throw new UnsupportedAudio(`the track has ${claimed} samples a second, the leg has ${this.#sampleRateHz}`);
-    }
-    this.#timeline ??= new Timeline({ sampleRateHz: this.#sampleRateHz, maxGapMs: this.#options.maxGapMs });
-    return this.#timeline;
-  }
-
-  /** Where the block's last whole sample ends. */
-  #endOfSamples(fragment: Fragment, readable: ReadableTrack, table: BlockTable, index: number): number {
-    const start = table.start(index);
-    const end = table.end(index);
-    if (readable.labelUntrusted && this.#blocksToLookAt > 0) {
-      this.#blocksToLookAt--;
-      expectPcm(readable.track, table.bytes, start, end);
-    }
-    if ((end - start) % readable.bytesPerSample === 0) return end;
-    this.#faults.add("halfSample", fragment.offset + start, "a block ends in the middle of a sample");
-    return end - 1;
-  }
-
-  #addSilence(chunks: Uint8Array[], samples: number): void {
-    addChunk(chunks, this.#pcm.take());
-    if (this.#options.gaps === "none") return;
-    this.#samples += samples;
-    for (let bytes = 2 * samples; bytes > 0; bytes -= SILENCE_CHUNK_BYTES) {
-      chunks.push(this.#silence.subarray(0, Math.min(bytes, SILENCE_CHUNK_BYTES)));
-    }
-  }
-}
-
-function addChunk(chunks: Uint8Array[], chunk: Uint8Array): void {
-  if (chunk.length > 0) chunks.push(chunk);
 }
 
 function samplesIn(table: BlockTable, readable: ReadableTrack): number {

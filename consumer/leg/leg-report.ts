@@ -1,5 +1,6 @@
 import type { Track } from "../matroska/fragment.js";
 import type { ClockStep, Gap } from "./timeline.js";
+import type { Predecessor } from "./transaction-filter.js";
 
 /** One transaction of the input. */
 export interface TransactionTally {
@@ -14,9 +15,12 @@ export interface TransactionTally {
 /** Something that is missing from the leg or cannot be relied on. */
 export interface LegFault {
   /**
-   * A damage's code; the code of an error tag; `outOfOrder`: an earlier fragment came after a later one; `unattributed`: a fragment
-   * inside the leg that carries no transaction id and does not continue in time, left out; `transactionConflict`: inside the
-   * event's bounds, with another transaction's tags; `halfSample`: a block that ends in the middle of a sample, the half left out.
+   * A damage's code; the code of an error tag; `outOfOrder`: an earlier fragment, or audio of an earlier time, came after a later one; `overlap`: a fragment with
+   * other audio at times of which audio was taken before, kept, once for each run of such fragments; `unattributed`: a fragment
+   * inside the leg that carries no transaction id and does not continue in time, left out, or one right before the leg's first;
+   * `transactionConflict`: inside the event's bounds, with another transaction's tags where none can trail, kept where it is the
+   * first in a row and its tags come after its cluster, else left out; `halfSample`: a block that ends in the middle of a sample, the
+   * half left out.
    */
   code: string;
   /** Where in the byte stream. */
@@ -51,8 +55,15 @@ export interface LegReport {
   duplicateFragments: number;
   /** Fragments dropped as sent again by the producer. */
   replayedFragments: number;
+  /** Samples dropped as sent again by the producer, those of whole fragments included. */
+  replayedSamples: number;
   /** Fragments that could be anybody's, all over the input; they are left out. */
   unattributedFragments: number;
+  /**
+   * Whose the fragment directly before the leg's first is: `other`: another transaction's; `nothing`: it could be anybody's, so
+   * the leg's beginning may be missing, which is an `unattributed` among the errors; undefined: none came before.
+   */
+  precededBy?: Predecessor;
   firstFragmentNumber?: string;
   lastFragmentNumber?: string;
   /** When the first fragment began, by the producer's clock. */

@@ -21,8 +21,9 @@ interface Replayable extends Taken {
 }
 
 /**
- * `new`: not seen before. `duplicate`: the same fragment again, as after a reconnection of ours. `replay`: a new fragment with
- * the media of an earlier one, as after a reconnection of the producer's. Of the latter two, what begins at `endMs` or later is new.
+ * `new`: not seen before. `duplicate`: the same fragment again, as after a reconnection of ours; what begins at `endMs` or later is
+ * new. `replay`: a new fragment that begins as an earlier one did, as after a reconnection of the producer's; what of it is new
+ * is told by comparing its audio, as for fragments that are cut elsewhere.
  */
 export type Sighting = { kind: "new"; outOfOrder: boolean } | ({ kind: "duplicate" | "replay" } & Taken);
 

@@ -18,9 +18,12 @@ export interface Attribution {
   /** What told: the event's bounds (for or against), tags, or time; `nothing` where it could be anybody's. */
   by: "bounds" | "tagsBefore" | "tagsAfter" | "continuity" | "nothing";
   wanted: boolean;
-  /** Its own tags name another transaction than the bounds do, in a place where that is no trailing of tags. */
+  /** Inside the event's bounds, with tags of another transaction where that is no trailing of tags. */
   conflict: boolean;
 }
+
+/** Whose the fragment directly before a leg's first is: another transaction's, or nobody knows. */
+export type Predecessor = "other" | "nothing";
 
 /**
  * Decides which fragments belong to a leg, by what is surest first: the bounds of its events, tags before the cluster, tags after
@@ -37,6 +40,12 @@ export class TransactionFilter {
   boundaryUncertain = false;
   /** Another transaction has begun after the one followed. */
   switchedAway = false;
+  /** Of the first wanted fragment; undefined before it, and where none came before it. */
+  precededBy: Predecessor | undefined;
+  #previous: Predecessor | undefined;
+  /** The fragment before, inside the bounds, named another transaction. */
+  #isInConflict = false;
+  #conflictingId: string | undefined;
   #run: { transactionId?: string; voiceConnectorId?: string } | undefined;
   #runEndMs: number | undefined;
   #begun = false;
@@ -55,14 +64,8 @@ export class TransactionFilter {
   attribute(fragment: Fragment, startMs: number | undefined, endMs: number | undefined): Attribution {
     const place = this.#placeByBounds(fragment.fragmentNumber);
     const attribution = this.#byTags(fragment) ?? this.#byContinuity(startMs);
-    const before = fragment.tagsBefore.get(TRANSACTION_ID);
     if (place === "inside") {
-      if (this.transactionId === undefined) this.#follow(attribution);
-      attribution.conflict = before !== undefined && before !== this.transactionId;
-      attribution.by = "bounds";
-      attribution.transactionId = this.transactionId;
-      attribution.voiceConnectorId = this.voiceConnectorId;
-      attribution.wanted = true;
+      this.#placeInside(attribution, fragment);
     } else {
       this.#noticeSwitch(attribution, place);
       attribution.wanted = place !== "outside" && this.#isWanted(attribution);
@@ -77,8 +80,45 @@ export class TransactionFilter {
     }
     if (place === "outside") attribution.by = "bounds";
     this.#runEndMs = endMs;
+    if (attribution.wanted && !this.#begun) this.precededBy = this.#previous;
+    this.#previous = attribution.by === "nothing" ? "nothing" : "other";
     this.#begun ||= attribution.wanted;
     return attribution;
+  }
+
+  /**
+   * The bounds make it the leg's, unless its tags say otherwise in a way that trailing cannot explain. Tags before its own
+   * cluster can only be its own. Tags after it may be the next call's, already written for the next cluster: on the leg's last fragment
+   * that is no conflict at all, elsewhere the first such fragment is kept as a doubtful one, and whatever follows it is not.
+   * So a bound that reaches into the next call brings none of its audio into the recording without a word.
+   */
+  #placeInside(attribution: Attribution, fragment: Fragment): void {
+    if (this.transactionId === undefined) this.#follow(attribution);
+    const before = fragment.tagsBefore.get(TRANSACTION_ID);
+    const named = before ?? this.#namedAfter(fragment);
+    attribution.conflict = named !== undefined && named !== this.transactionId;
+    attribution.wanted = !attribution.conflict || (before === undefined && !this.#isInConflict);
+    attribution.by = "bounds";
+    if (attribution.wanted) {
+      attribution.transactionId = this.transactionId;
+      attribution.voiceConnectorId = this.voiceConnectorId;
+    } else {
+      attribution.transactionId = named;
+    }
+    this.#isInConflict = attribution.conflict;
+    if (attribution.conflict) this.#conflictingId = named;
+  }
+
+  /** The transaction that a fragment without tags before its cluster is, by tags that do not merely trail. */
+  #namedAfter(fragment: Fragment): string | undefined {
+    const after = fragment.tagsAfter.get(TRANSACTION_ID);
+    if (this.#isInConflict) return after ?? this.#conflictingId;
+    const { endFragmentNumber: end } = this.selection;
+    const isLast =
+      end !== undefined &&
+      fragment.fragmentNumber !== undefined &&
+      compareFragmentNumbers(fragment.fragmentNumber, end) === 0;
+    return isLast ? undefined : after;
   }
 
   /** `inside`: the bounds alone make it the leg's. `open`: they do not exclude it. */

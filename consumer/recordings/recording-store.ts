@@ -1,14 +1,45 @@
-import type { AudioSink } from "../sinks/audio-sink.js";
+import type { AudioSink, CommittedAudio } from "../sinks/audio-sink.js";
 import type { Sidecar } from "./sidecar.js";
 
-/** Where recordings are kept: `<name>.wav` and `<name>.json`, the latter only when the former is there. */
+/** What is kept under a name. Empty where nothing is. */
+export interface FoundRecording {
+  /** Absent where there is no sidecar that can be read, or where the audio it describes is not there. */
+  sidecar?: Sidecar;
+  /** Of the sidecar document, readable or not: what is replaced, if it is replaced. */
+  version?: string;
+}
+
+/** Audio on its way into a store: a sink that gets its name when it is committed. */
+export interface StoreSink extends Omit<AudioSink, "commit"> {
+  commit(name: string): Promise<CommittedAudio>;
+}
+
+/** Somebody else has put a sidecar in place since it was looked for. */
+export class RecordingChanged extends Error {
+  override readonly name = "RecordingChanged";
+}
+
+/**
+ * Where recordings are kept: audio, and under `<name>.json` a sidecar that says which audio it describes.
+ *
+ * Audio in its place is never changed. A first recording is `<name>.wav`; where that name is taken by other bytes, audio is
+ * named by its content, `<name>_<first 12 digits of its SHA-256>.wav`. So a recording is replaced in one step, that of its
+ * sidecar: whenever a process dies, the sidecar describes bytes that are there. What can be left over is audio that no
+ * sidecar names.
+ */
 export interface RecordingStore {
-  /** The sidecar of an earlier recording; undefined where there is none that can be read. */
-  find(name: string): Promise<Sidecar | undefined>;
-  /** Nothing is seen under the name before the sink is committed. */
-  openAudio(name: string, sampleRateHz: number): Promise<AudioSink>;
-  /** Puts the sidecar in place, whole or not at all. */
-  putSidecar(name: string, sidecar: Sidecar): Promise<void>;
+  /** Makes the place where it is missing. Throws where nothing can be written there, as far as that can be known. */
+  prepare(): Promise<void>;
+  find(name: string): Promise<FoundRecording>;
+  /** Nothing is seen under any name before the sink is committed; its location then is the store's choice. */
+  openAudio(sampleRateHz: number): Promise<StoreSink>;
+  /**
+   * Puts the sidecar in place, whole or not at all. Throws `RecordingChanged` where what is there is not `version` any more.
+   * @param version as it was found; undefined: nothing
+   */
+  putSidecar(name: string, sidecar: Sidecar, version: string | undefined): Promise<void>;
+  /** Removes audio of this name that no sidecar describes any more. A location that is not this store's is left alone. */
+  removeAudio(name: string, location: string): Promise<void>;
   /** Path or URL of the sidecar of this name. */
   sidecarLocation(name: string): string;
 }

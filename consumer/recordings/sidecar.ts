@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { compareFragmentNumbers } from "../matroska/fragment.js";
 
 const endProof = z.enum(["endedEvent", "nextTransaction", "endTime", "quiescence", "none"]);
 
@@ -19,6 +20,8 @@ const sidecarSchema = z.object({
     startTime: z.string().optional(),
     endTime: z.string().optional(),
   }),
+  /** Only what starts between these times of the producer's clock was asked for, ISO 8601; absent where all of the leg was. */
+  range: z.object({ from: z.string().optional(), to: z.string().optional() }).optional(),
   fragments: z.object({
     /** By ListFragments within the leg; absent where the stream archives nothing. */
     listed: z.number().optional(),
@@ -60,6 +63,8 @@ const sidecarSchema = z.object({
   /** Of the audio file, lower-case hexadecimal. */
   sha256: z.string(),
   endProof,
+  /** With `quiescence`: for how long listings had been equal. Less than 30 s proves nothing. */
+  quiescenceSeconds: z.number().optional(),
   /**
    * Every fragment that ListFragments returns inside the bounds was received whole and without error, the first
    * included, and the end is proven. All that Kinesis holds, that is, not all that was spoken.
@@ -90,12 +95,43 @@ export function formatSidecar(sidecar: Sidecar): string {
   return `${JSON.stringify(sidecar, null, 2)}\n`;
 }
 
-type Quality = Pick<Sidecar, "complete" | "samples" | "errors">;
+/** What two recordings of one leg are compared by. */
+export type RecordingQuality = Pick<
+  Sidecar,
+  "complete" | "samples" | "silenceSamples" | "errors" | "fragments" | "bounds"
+>;
 
-/** Whether `candidate` says more about a leg than `existing`: complete beats not complete, then more samples. */
-export function isBetterRecording(candidate: Quality, existing: Quality): boolean {
-  if (candidate.complete !== existing.complete) return candidate.complete;
-  if (candidate.complete) return false;
-  if (candidate.samples !== existing.samples) return candidate.samples > existing.samples;
-  return candidate.errors.length < existing.errors.length;
+/** Whether `one` has fragments before the first, or after the last, of `other`. */
+export function reachesFurther(one: RecordingQuality, other: RecordingQuality): boolean {
+  const { fragments: mine } = one;
+  const { fragments: theirs } = other;
+  const isLater = mine.last && theirs.last && compareFragmentNumbers(mine.last, theirs.last) > 0;
+  const isEarlier = mine.first && theirs.first && compareFragmentNumbers(mine.first, theirs.first) < 0;
+  return Boolean(isLater || isEarlier);
+}
+
+/** All of a leg whose first and last fragment its events named: nothing beyond it can be the leg's. */
+export function isAllOfBoundedLeg({ complete, bounds }: RecordingQuality): boolean {
+  return complete && bounds.startFragmentNumber !== undefined && bounds.endFragmentNumber !== undefined;
+}
+
+/**
+ * Whether `candidate` is to replace `existing`. What has audio beyond an existing recording refutes that it is complete,
+ * unless events bound it. Never is audio given up that the candidate does not reach, unless the candidate is complete.
+ */
+export function isBetterRecording(candidate: RecordingQuality, existing: RecordingQuality): boolean {
+  const more = heard(candidate) - heard(existing);
+  if (existing.complete) {
+    if (isAllOfBoundedLeg(existing) && !isAllOfBoundedLeg(candidate)) return false;
+    return more > 0 && reachesFurther(candidate, existing);
+  }
+  if (candidate.complete) return isAllOfBoundedLeg(candidate) || more > 0 || !reachesFurther(existing, candidate);
+  const canCompare = !reachesFurther(existing, candidate) || candidate.fragments.first === existing.fragments.first;
+  if (!canCompare) return false;
+  return more > 0 || (more === 0 && candidate.errors.length < existing.errors.length);
+}
+
+/** Samples that are not silence put in for what is missing. */
+function heard({ samples, silenceSamples }: RecordingQuality): number {
+  return samples - silenceSamples;
 }

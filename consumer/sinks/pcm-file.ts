@@ -17,7 +17,7 @@ export interface PcmFileOptions {
   format: AudioFileFormat;
   /** Default 8,000. */
   sampleRateHz?: number;
-  /** Has the file on the disk before `commit` returns, so that even a power cut cannot take it. Default true. */
+  /** Has the file and its name on the disk before `commit` returns, so that even a power cut cannot take it. Default true. */
   sync?: boolean;
   /** Samples beyond this many bytes make the file RF64. Default: as many as RIFF can count; less only serves tests. */
   mostRiffDataBytes?: number;
@@ -77,6 +77,7 @@ export class PcmFile {
     await this.file.close();
     await rename(this.temporaryPath, this.path);
     this.#open = false;
+    if (this.options.sync ?? true) await syncFolder(dirname(this.path));
     return bytes;
   }
 
@@ -119,4 +120,11 @@ async function readFully(file: FileHandle, buffer: Buffer, position: number): Pr
     if (bytesRead === 0) throw new Error("the file became shorter while it was written");
     done += bytesRead;
   }
+}
+
+/** Without it the file is on the disk, but after a power cut perhaps under its former name. Where folders cannot be synced, the system does it. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r").catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }

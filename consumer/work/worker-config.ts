@@ -51,9 +51,9 @@ const environmentSchema = z
       Number.isInteger,
       "must be a whole number",
     ),
-    /** The time between two equal listings that prove a leg's end. */
+    /** The time between two equal listings that end a leg. Below 30 s it is recorded, and not said to be complete. */
     QUIESCENCE_SECONDS: seconds({ min: 0.1, max: 3_600, initial: 30 }),
-    /** How long one attempt waits for a leg's end; the next one comes with the message's next delivery. */
+    /** How long one attempt waits, with nothing new, for a leg's end; the next one comes with the message's next delivery. */
     END_LIMIT_SECONDS: seconds({ min: 0.1, max: 3_600, initial: 90 }),
     /** Live: silence after which a leg that nobody said has ended is given up. */
     HOLD_LIMIT_SECONDS: seconds({ min: 0.1, max: TWELVE_HOURS, initial: 900 }),

@@ -12,7 +12,7 @@ import { parseSidecar, type Sidecar } from "../../consumer/recordings/sidecar.js
 import type { CallLeg, CallResult } from "../../local-aws/index.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "./telephone.js";
 
-const QUICK = { quiescenceMs: 60, holeConfirmationMs: 30, endLimitMs: 2_000, relistMs: 20 };
+const QUICK = { quiescenceMs: 60, settlingMs: 30, endLimitMs: 2_000, relistMs: 20 };
 
 describe("recordLeg", () => {
   let telephone: Telephone;
@@ -183,6 +183,130 @@ describe("recordLeg", () => {
     assert.equal(sidecar.complete, true);
   });
 
+  it("does not claim to be complete by silence of less than 30 seconds, and says how long it was silent", async () => {
+    const { endFragmentNumber: _, endTimeMs: __, ...open } = await requestOf(await telephone.call(caller, callee));
+    const hasty = await recorded(open);
+    assert.equal(hasty.endProof, "quiescence");
+    assert.equal(hasty.complete, false);
+    assert(hasty.quiescenceSeconds! >= 0.06 && hasty.quiescenceSeconds! < 2);
+    assert.equal((await recorded(open, { provingQuiescenceMs: 60 })).complete, true);
+  });
+
+  it("does not let a recording that ends early stand in the way of the whole leg, however complete it says it is", async () => {
+    const { endFragmentNumber, endTimeMs, ...open } = await requestOf(await telephone.call(caller, callee));
+    const range = { by: "producer", fromMs: 0, toMs: open.startTimeMs! + 4_000 } as const;
+    // Nothing after its range is known to it.
+    const short = await recorded({ ...open, endTimeMs: open.startTimeMs! + 4_000 }, { range });
+    assert.equal(short.complete, true);
+    const whole = await recorded({ ...open, endFragmentNumber, endTimeMs });
+    assert.equal(whole.complete, true);
+    assert.deepEqual(await pcmOf(whole.audio.location), caller);
+    assert.equal((await readdir(folder)).length, 2);
+    assert.equal((await record({ ...open, endFragmentNumber, endTimeMs })).kind, "kept");
+  });
+
+  it("does not claim that a part that was asked for is all of a leg, and says which part it is", async () => {
+    const { endFragmentNumber: _, endTimeMs: __, ...open } = await requestOf(await telephone.call(caller, callee));
+    const limits = { toMs: open.startTimeMs! + 4_000 };
+    const part = await recorded(open, { limits });
+    assert.equal(part.endProof, "endTime");
+    assert.equal(part.complete, false);
+    assert.deepEqual(part.range, { from: undefined, to: new Date(limits.toMs).toISOString() });
+    assert.equal(part.bounds.endTime, undefined);
+  });
+
+  it("does not claim to be complete where the leg's beginning may have expired", async () => {
+    const { startFragmentNumber: _, startTimeMs: __, ...open } = await requestOf(await telephone.call(caller, callee));
+    const inHours = (hours: number) => ({ ...telephone.access.clock, now: () => Date.now() + hours * 3_600_000 });
+    const at = (hours: number) => ({ ...telephone.access, clock: inHours(hours) });
+    const range = { by: "server", fromMs: 0, toMs: Date.now() + 3_600_000 } as const;
+    assert.equal((await recorded(open, { range, access: at(24) })).complete, false);
+    assert.equal((await recorded(open, { range, access: at(23) })).complete, true);
+  });
+
+  it("does not claim to be complete where tags are missing before the first fragment that has some", async () => {
+    await telephone.call(callee, callee);
+    telephone.aws.control.addFault({ kind: "missingTags", fragments: [0], leg: "caller" });
+    const { startFragmentNumber: _, ...open } = await requestOf(await telephone.call(caller, callee));
+    const sidecar = await recorded(open);
+    assert.equal(sidecar.complete, false);
+    assert.deepEqual(
+      sidecar.errors.map(({ code }) => code),
+      ["unattributed"],
+    );
+  });
+
+  it("is complete without being told the first fragment where another call's comes directly before", async () => {
+    await telephone.call(callee, callee);
+    const { startFragmentNumber: _, ...open } = await requestOf(await telephone.call(caller, callee));
+    const sidecar = await recorded(open);
+    assert.deepEqual(await pcmOf(sidecar.audio.location), caller);
+    assert.equal(sidecar.complete, true);
+  });
+
+  it("waits for a last fragment that is listed late, although the time of the end seems reached without it", async () => {
+    const short = speech(3, 3 * 1_024 + 128);
+    const { endFragmentNumber, ...timed } = await requestOf(await telephone.call(short, callee));
+    const listing = hideAtFirst((numbers) => numbers.indexOf(endFragmentNumber!), 2);
+    const sidecar = await recorded(timed);
+    assert.equal(listing.count() > 2, true);
+    assert.equal(sidecar.endProof, "endTime");
+    assert.deepEqual(await pcmOf(sidecar.audio.location), short);
+  });
+
+  it("waits for a first fragment that is listed late", async () => {
+    const leg = await requestOf(await telephone.call(caller, callee));
+    hideAtFirst(() => 0, 2);
+    const sidecar = await recorded(leg);
+    assert.deepEqual(await pcmOf(sidecar.audio.location), caller);
+    assert.equal(sidecar.complete, true);
+  });
+
+  it("names a first or last fragment that is not there", async () => {
+    const leg = await requestOf(await telephone.call(caller, callee));
+    const startFragmentNumber = String(BigInt(leg.startFragmentNumber!) - 1n);
+    const endFragmentNumber = String(BigInt(leg.endFragmentNumber!) + 1n);
+    const { errors } = await recorded({ ...leg, startFragmentNumber, endFragmentNumber });
+    assert.deepEqual(
+      errors.map(({ code, fragmentNumber }) => [code, fragmentNumber]),
+      [
+        ["first-missing", startFragmentNumber],
+        ["last-missing", endFragmentNumber],
+      ],
+    );
+  });
+
+  it("records again what says it is complete and has lost its audio", async () => {
+    const leg = await requestOf(await telephone.call(caller, callee));
+    await rm((await recorded(leg)).audio.location);
+    assert.deepEqual(await pcmOf((await recorded(leg)).audio.location), caller);
+    assert.equal((await readdir(folder)).length, 2);
+  });
+
+  it("leaves a sidecar beside the audio that it describes when a better one cannot be written", async () => {
+    const leg = await requestOf(await telephone.call(caller, callee));
+    telephone.aws.control.addFault({ kind: "errorTags", api: "GetMediaForFragmentList", atFragment: 0 });
+    const { audio, sha256 } = await recorded(leg);
+    telephone.aws.control.clearFaults();
+    const files = directoryStore(folder);
+    const putSidecar = () => Promise.reject(new Error("no space left"));
+    await assert.rejects(record(leg, { store: { ...files, putSidecar } }), /no space left/);
+    const hash = createHash("sha256").update(await readFile(audio.location));
+    assert.equal(hash.digest("hex"), sha256);
+
+    const better = await recorded(leg);
+    assert.deepEqual(await pcmOf(better.audio.location), caller);
+    assert.equal(better.audio.location.endsWith(`_${better.sha256.slice(0, 12)}.wav`), true);
+    assert.equal((await readdir(folder)).length, 2);
+  });
+
+  it("keeps the better one of two recordings that are made at the same time", async () => {
+    const leg = await requestOf(await telephone.call(caller, callee));
+    const outcomes = await Promise.all([record(leg), record(leg), record(leg)]);
+    assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ["kept", "kept", "recorded"]);
+    assert.equal((await readdir(folder)).length, 2);
+  });
+
   it("leaves a complete recording alone, without asking Kinesis", async () => {
     const leg = await requestOf(await telephone.call(caller, callee));
     const { recordedTime } = await recorded(leg);
@@ -208,29 +332,35 @@ describe("recordLeg", () => {
     assert.equal((await readdir(folder)).length, 2);
   });
 
-  it("reads the leg again when a fragment is listed after later ones", async () => {
-    const leg = await requestOf(await telephone.call(caller, callee));
+  /** The first listings lack a fragment, as an eventually consistent one can. */
+  function hideAtFirst(which: (numbers: string[]) => number, listingsWithout: number) {
     let listings = 0;
     const clients = telephone.access.clients;
     const archived = clients.archived.bind(clients);
     clients.archived = (...where) => {
       const client = archived(...where);
       const send = client.send.bind(client) as (...given: unknown[]) => Promise<Record<string, unknown>>;
-      // The first listing lacks a fragment in the middle, as an eventually consistent one can.
       return Object.assign(Object.create(client), {
         send: async (...given: unknown[]) => {
           const answer = await send(...given);
           const fragments = answer.Fragments as { FragmentNumber: string }[] | undefined;
-          if (!fragments || ++listings > 1) return answer;
+          if (!fragments || ++listings > listingsWithout) return answer;
           const numbers = fragments.map(({ FragmentNumber }) => FragmentNumber).sort();
-          return { ...answer, Fragments: fragments.filter(({ FragmentNumber }) => FragmentNumber !== numbers[5]) };
+          const hidden = numbers[which(numbers)];
+          return { ...answer, Fragments: fragments.filter(({ FragmentNumber }) => FragmentNumber !== hidden) };
         },
       });
     };
+    return { count: () => listings };
+  }
+
+  it("reads the leg again when a fragment is listed after later ones", async () => {
+    const leg = await requestOf(await telephone.call(caller, callee));
+    const listing = hideAtFirst(() => 5, 1);
     const sidecar = await recorded(leg);
     assert.deepEqual(await pcmOf(sidecar.audio.location), caller);
     assert.equal(sidecar.complete, true);
-    assert.equal(listings, 3);
+    assert.equal(listing.count(), 3);
   });
 
   it("says that nothing was found, and leaves nothing behind", async () => {

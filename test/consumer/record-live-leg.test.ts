@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { parseStreamArn } from "../../consumer/events/stream-arn.js";
 import { LegEnd } from "../../consumer/kinesis-video/leg-end.js";
 import type { LegRequest } from "../../consumer/leg-request.js";
+import { recordLeg } from "../../consumer/record-leg.js";
 import { type RecordLiveLegOptions, recordLiveLeg } from "../../consumer/record-live-leg.js";
 import { directoryStore } from "../../consumer/recordings/directory-store.js";
 import type { Sidecar } from "../../consumer/recordings/sidecar.js";
 import type { CallResult } from "../../local-aws/index.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "./telephone.js";
 
-const ARCHIVE = { quiescenceMs: 60, holeConfirmationMs: 30, endLimitMs: 2_000, relistMs: 20 };
+const ARCHIVE = { quiescenceMs: 60, settlingMs: 30, endLimitMs: 2_000, relistMs: 20 };
 const LIVE = { quiescenceMs: 80, holdLimitMs: 150 };
 
 describe("recordLiveLeg", () => {
@@ -42,6 +43,8 @@ describe("recordLiveLeg", () => {
       store: directoryStore(folder),
       archive: ARCHIVE,
       live: LIVE,
+      provingQuiescenceMs: ARCHIVE.quiescenceMs,
+      silenceProves: true,
       end: new LegEnd(),
       ...options,
     });
@@ -57,6 +60,28 @@ describe("recordLiveLeg", () => {
     assert.equal(sidecar.reader, "live");
     assert.equal(sidecar.complete, true);
     assert.equal(sidecar.endProof, "quiescence");
+  });
+
+  it("does not take a call on hold for one that is over: what is heard of its end later replaces the recording", async () => {
+    await start(24);
+    // Nothing comes for six seconds of the call, and a tenth of that in the test.
+    telephone.aws.control.addFault({ kind: "dropFragments", leg: "caller", fragments: [3, 4, 5, 6, 7, 8] });
+    const call = telephone.startCall(caller, callee, 10);
+    while (!call.result().legs.some((leg) => leg.isCaller)) await new Promise(setImmediate);
+    const leg = requestOf(call.result());
+    const onHold = await recorded(leg, { silenceProves: false });
+    assert.equal(onHold.samples, 3 * 8_192);
+    assert.equal(onHold.endProof, "none");
+    assert.equal(onHold.complete, false);
+
+    const { legs } = await call.ended;
+    const { endTime } = legs.find(({ isCaller }) => isCaller)!;
+    const options = { access: telephone.access, store: directoryStore(folder), archive: ARCHIVE };
+    const outcome = await recordLeg({ ...leg, endTimeMs: Date.parse(endTime) }, options);
+    assert(outcome.kind === "recorded");
+    assert.equal(outcome.sidecar.complete, true);
+    assert.equal(outcome.sidecar.samples, caller.length / 2);
+    assert.equal((await readdir(folder)).length, 2);
   });
 
   it("never claims to be complete where the stream keeps nothing", async () => {

@@ -140,9 +140,11 @@ describe("local-aws: as the AWS CLI sees it", function () {
   it("fragments are listed and fetched from the archive", async () => {
     const { streamArn, startTime, endTime } = call.legs[1]!;
     const region = ["--region", "eu-central-1"];
+    // The CLI sends whole seconds and drops the rest: the last fragment may begin after the second in which the leg ends.
+    const afterEnd = new Date(Date.parse(endTime) + 1_000).toISOString();
     const selector = {
       FragmentSelectorType: "PRODUCER_TIMESTAMP",
-      TimestampRange: { StartTimestamp: startTime, EndTimestamp: endTime },
+      TimestampRange: { StartTimestamp: startTime, EndTimestamp: afterEnd },
     };
     const service = "kinesis-video-archived-media";
     const { Fragments } = await aws(

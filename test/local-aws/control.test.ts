@@ -103,6 +103,18 @@ describe("local-aws: control API", () => {
     assert.deepEqual(again.body, body);
   });
 
+  it("plays a call with a hold", async () => {
+    const { status, body } = await ask(
+      "POST",
+      "call",
+      callBody({ speed: "max", holds: [{ atMs: 1_000, durationMs: 5_000 }] }),
+    );
+    assert.equal(status, 201);
+    const spokenMs = Math.round(office.caller.pcm.length / 16);
+    assert.equal(Date.parse(body.legs[0].endTime) - Date.parse(body.legs[0].startTime), spokenMs + 5_000);
+    assert.equal((await ask("POST", "call", callBody({ holds: [{ atMs: -1, durationMs: 0 }] }))).status, 400);
+  });
+
   it("a call in real time is waited for, and hung up", async () => {
     const begun = (await ask("POST", "call", callBody())).body;
     assert.equal(begun.ended, false);

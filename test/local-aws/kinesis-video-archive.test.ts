@@ -80,6 +80,21 @@ describe("local-aws: archived media", () => {
     assert.equal((await office.listed({ StreamARN: leg.streamArn })).length, 20);
   });
 
+  it("single fragments are listed later than others where that is asked for", async () => {
+    office.aws.control.addFault({ kind: "lateListing", leg: "caller", fragments: [0, -1], ms: 600, times: 1 });
+    const { streamArn } = await office.longLeg(4);
+    const numbers = office.aws.control
+      .state()
+      .streams.find((stream) => stream.arn === streamArn)!
+      .fragments.slice(20)
+      .map((fragment) => fragment.number);
+    const listed = async () =>
+      (await office.listed({ StreamARN: streamArn })).filter((n) => numbers.includes(n)).sort();
+    assert.deepEqual(await listed(), numbers.slice(1, -1));
+    clock.advance(600);
+    assert.deepEqual(await listed(), numbers);
+  });
+
   it("gives the fragments that are named, in the order of the request, with the documented tags", async () => {
     const [first, second] = stored();
     const fragments = dumpFragments(await media([second!.number, first!.number]));
@@ -151,6 +166,12 @@ describe("local-aws: archived media", () => {
     assert.deepEqual(
       fragments.map((fragment) => fragment.blocks.length > 0),
       [true, false, ...Array(18).fill(true)],
+    );
+    office.aws.control.addFault({ kind: "cutBetweenBlocks", atFragment: 2, times: 1 });
+    const cut = dumpFragments(await media(numbers));
+    assert.deepEqual(
+      cut.map((fragment) => fragment.blocks.length),
+      [16, 16, 8],
     );
     assert.equal(pcmOf(await media(numbers)).length, 20 * 16_000);
   });

@@ -189,6 +189,16 @@ describe("local-aws: GetMedia", () => {
     assert.ok(pcmOf(await get({ StartSelectorType: "EARLIEST" })).equals(office.caller.pcm), "it strikes once");
   });
 
+  it("a fault ends the response between two blocks, so that nothing tells that there is more", async () => {
+    office.aws.control.addFault({ kind: "cutBetweenBlocks", atFragment: 1, times: 1 });
+    const received = await get({ StartSelectorType: "EARLIEST" });
+    assert.deepEqual(
+      dumpFragments(received).map((fragment) => fragment.blocks.length),
+      [16, 8],
+    );
+    assert.ok(pcmOf(received).equals(office.caller.pcm.subarray(0, 24 * 1_024)));
+  });
+
   it("a fault puts an error chunk in place of a fragment and ends the response", async () => {
     office.aws.control.addFault({
       kind: "errorTags",

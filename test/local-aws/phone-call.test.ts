@@ -242,6 +242,71 @@ describe("local-aws: phone calls", () => {
     assert.equal(new Set(fragments.map((fragment) => tagOf(fragment, "AWS_KINESISVIDEO_FRAGMENT_NUMBER"))).size, 17);
   });
 
+  it("a session can begin with fragments that are cut anew from where the replay begins", async () => {
+    office.aws.control.change({ producerSessionMs: 10_240, producerReplayMs: 1_500, producerReplayCut: "anew" });
+    const leg = await office.longLeg(15);
+    const fragments = await dumped(leg.streamArn);
+    const times = fragments.map((fragment) => fragment.timecodeMs! - Date.parse(leg.startTime));
+    const firstAgain = 10_240 - Math.floor(1_500 / 64) * 64;
+    assert.deepEqual(times, [
+      ...Array.from({ length: 10 }, (_, i) => i * 1_024),
+      ...Array.from({ length: 7 }, (_, i) => firstAgain + i * 1_024).filter((ms) => ms < 15_000),
+    ]);
+    assert.equal(fragments[10]!.tagsBefore.filter(([name]) => name === "TransactionId").length, 1);
+  });
+
+  describe("with holds", () => {
+    const holds = [{ atMs: 1_500, durationMs: 60_000 }];
+    const timesOf = (arn: string) => {
+      const begun = fragmentsOf(arn)[0]!.producerTimestampMs;
+      return fragmentsOf(arn).map((fragment) => [fragment.producerTimestampMs - begun, fragment.durationMs]);
+    };
+
+    it("producer time goes on while nothing is spoken, and no audio is lost", async () => {
+      const [caller, callee] = (await office.call({ holds })).legs;
+      assert.deepEqual(timesOf(caller!.streamArn), [
+        [0, 1_024],
+        [1_024, 476],
+        [61_500, 1_024],
+        [62_524, 1_024],
+        [63_548, 465],
+      ]);
+      for (const [leg, { pcm }] of [
+        [caller!, office.caller],
+        [callee!, office.callee],
+      ] as const) {
+        assert.ok(pcmOf(await mediaOf(leg.streamArn)).equals(pcm));
+        assert.equal(Date.parse(leg.endTime) - Date.parse(leg.startTime), Math.round(pcm.length / 16) + 60_000);
+      }
+    });
+
+    it("one leg alone can be on hold", async () => {
+      const [caller, callee] = (await office.call({ holds: [{ ...holds[0]!, leg: "callee" }] })).legs;
+      assert.equal(timesOf(caller!.streamArn).length, 4);
+      assert.equal(timesOf(callee!.streamArn)[2]![0], 61_500);
+    });
+
+    it("a call in real time is silent until it is over, and can be hung up in it", async () => {
+      const call = office.aws.control.startCall({
+        voiceConnectorId: office.voiceConnectorId,
+        callerWav: office.caller.wav,
+        calleeWav: office.callee.wav,
+        speed: 1,
+        holds,
+      });
+      const tick = async (ms: number) => {
+        clock.advance(ms);
+        for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+      };
+      for (const ms of [1_024, 476, 30_000]) await tick(ms);
+      const { streamArn } = call.result().legs[0]!;
+      assert.equal(timesOf(streamArn).length, 2);
+      const { legs } = await call.hangUp();
+      assert.equal(timesOf(streamArn).length, 2);
+      assert.equal(Date.parse(legs[0]!.endTime) - Date.parse(legs[0]!.startTime), 31_500);
+    });
+  });
+
   describe("with faults", () => {
     const fault = (input: Parameters<Office["aws"]["control"]["addFault"]>[0]) => office.aws.control.addFault(input);
     const transactionIds = async (arn: string) =>

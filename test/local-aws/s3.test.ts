@@ -105,6 +105,16 @@ describe("local-aws: S3", () => {
     await s3.send(new HeadBucketCommand({ Bucket }));
   });
 
+  it("to those who may not list the bucket, what is not there is forbidden", async () => {
+    await put("there", "1");
+    aws.control.addFault({ kind: "deny", actions: ["s3:ListBucket"] });
+    const missing = await failureOf(get("x"));
+    assert.deepEqual([missing.name, missing.$metadata.httpStatusCode], ["AccessDenied", 403]);
+    assert.match(missing.message, /s3:ListBucket on resource: "arn:aws:s3:::recordings"/);
+    assert.equal((await failureOf(s3.send(new HeadObjectCommand({ Bucket, Key: "x" })))).$metadata.httpStatusCode, 403);
+    assert.equal((await get("there")).body.toString(), "1");
+  });
+
   it("a bucket with objects is not deleted", async () => {
     await put("x", "1");
     assert.equal((await failureOf(s3.send(new DeleteBucketCommand({ Bucket })))).name, "BucketNotEmpty");

@@ -124,6 +124,9 @@ describe("local-aws: SQS", () => {
     clock.advance(59_000);
     assert.deepEqual(await receive(), []);
     assert.equal((await failureOf(change(43_201))).name, "InvalidParameterValue");
+    // 59 s of the 12 h since it was received are over.
+    assert.match((await failureOf(change(43_142))).message, /Total VisibilityTimeout .* beyond the limit/);
+    await change(43_141);
     await change(0);
     assert.equal((await failureOf(change(5))).name, "MessageNotInflight");
     assert.equal((await receive()).length, 1);
@@ -205,9 +208,40 @@ describe("local-aws: SQS", () => {
     assert.equal((await failureOf(tooMany)).name, "TooManyEntriesInBatchRequest");
   });
 
-  it("refuses messages that are too long, and wrong attributes", async () => {
+  it("refuses messages that are too long with their attributes, and wrong attributes", async () => {
     assert.equal((await failureOf(send("x".repeat(1_048_577)))).name, "InvalidParameterValue");
+    const MessageAttributes = { reason: { DataType: "String", StringValue: "why" } };
+    const filled = (spare: number) =>
+      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "x".repeat(1_048_576 - spare), MessageAttributes }));
+    assert.equal((await failureOf(filled(14))).name, "InvalidParameterValue");
+    await filled(15);
+    const half = { MessageBody: "x".repeat(524_289) };
+    const Entries = [
+      { Id: "a", ...half },
+      { Id: "b", ...half },
+    ];
+    const together = sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    assert.equal((await failureOf(together)).name, "BatchRequestTooLong");
     const wrong = sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: "43201" } }));
     assert.equal((await failureOf(wrong)).name, "InvalidAttributeValue");
+  });
+
+  it("refuses more than ten message attributes", async () => {
+    const attributes = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, { DataType: "String", StringValue: "x" }]));
+    const sendWith = (MessageAttributes: ReturnType<typeof attributes>) =>
+      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "x", MessageAttributes }));
+    await sendWith(attributes(10));
+    assert.match((await failureOf(sendWith(attributes(11)))).message, /\[11\] exceeds the allowed maximum \[10\]/);
+  });
+
+  it("refuses characters that XML has not, in bodies and attributes", async () => {
+    await send("tab \t, line \r\n, DEL \u007f, \ufffd, \u{1f4de}");
+    for (const text of ["\u0001", "a\u0000", "\ufffe", "\uffff"]) {
+      assert.equal((await failureOf(send(text))).name, "InvalidMessageContents");
+    }
+    const MessageAttributes = { reason: { DataType: "String", StringValue: "\u0001" } };
+    const inAttribute = sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "x", MessageAttributes }));
+    assert.equal((await failureOf(inAttribute)).name, "InvalidMessageContents");
   });
 });

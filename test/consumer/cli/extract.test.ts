@@ -190,6 +190,20 @@ describe("extract", () => {
     assert.equal(readFileSync(output).length, 44 + 2 * 3200);
   });
 
+  it("exits with 3 where fragments without a transaction id come right before the call", async () => {
+    const plans = structuredClone(second.fragments);
+    plans[0]!.tagsBefore = undefined;
+    give(...oneCall, ...documents(plans));
+    const args = ["extract", input, "--transaction-id", "call-two", "-o", output, "--json"];
+    const { exitCode, stdout, stderr } = await mediaCommand(args);
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /unattributed .*its beginning may be among them/);
+    assert.deepEqual(readFileSync(output), wav(second.pcm.subarray(second.pcm.length / 3)));
+    const told = JSON.parse(stdout.toString());
+    assert.equal(told.precededBy, "nothing");
+    assert.equal(told.complete, false);
+  });
+
   it("exits with 3 for what is empty or not Matroska, and writes nothing", async () => {
     give();
     const empty = await mediaCommand(["extract", input, "-o", output, "--json"]);

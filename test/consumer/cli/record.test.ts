@@ -48,7 +48,9 @@ describe("record", function () {
     assert.equal(one.transactionId, call.transactionId);
     assert.equal(one.voiceConnectorId, call.voiceConnectorId);
     assert.equal(one.endProof, "quiescence");
-    assert.equal(one.complete, true);
+    // Half a minute of silence would prove that this is all of the leg.
+    assert.equal(one.complete, false);
+    assert(one.quiescenceSeconds >= 0.2 && one.quiescenceSeconds < 5);
     assert.equal(JSON.parse(await readFile(one.sidecarLocation, "utf8")).sha256, one.sha256);
     assert.equal((await readdir(folder)).length, 2);
   });
@@ -67,7 +69,7 @@ describe("record", function () {
       ]),
       [
         [first.transactionId, true, "nextTransaction"],
-        [second.transactionId, true, "quiescence"],
+        [second.transactionId, false, "quiescence"],
       ],
     );
     assert.deepEqual(await pcmOf(recordings[0].audio.location), caller);
@@ -78,7 +80,10 @@ describe("record", function () {
     const call = await telephone.call(caller, callee);
     const args = ["--stream-arn", callerStream(call), "--transaction-id", call.transactionId];
     const first = await record(...args);
-    assert.match(first.stdout, /\.wav {2}10\.300 s, gaps 0, errors 0, complete \(quiescence\)\n.*\.json\n$/);
+    assert.match(
+      first.stdout,
+      /\.wav {2}10\.300 s, gaps 0, errors 0, not known to be complete \(quiescence\)\n.*\.json\n$/,
+    );
     const second = await record(...args);
     assert.equal(second.exitCode, 0);
     assert.match(second.stdout, /recorded before/);
@@ -93,6 +98,29 @@ describe("record", function () {
     assert.deepEqual(await pcmOf(one.audio.location), caller.subarray(1_024 * 16, 5 * 1_024 * 16));
     assert.equal(one.endProof, "endTime");
     assert.equal(one.complete, false);
+  });
+
+  it("records the whole leg after a part of it, in place of that part", async () => {
+    const call = await telephone.call(caller, callee);
+    const startMs = Date.parse(call.legs.find(({ isCaller }) => isCaller)!.startTime);
+    const args = ["--stream-arn", callerStream(call), "--transaction-id", call.transactionId, "--json"];
+    const part = await record(...args, "--to", new Date(startMs + 4_096).toISOString());
+    assert.equal(JSON.parse(part.stdout).recordings[0].complete, false);
+    const whole = await record(...args);
+    const [one] = JSON.parse(whole.stdout).recordings;
+    assert.equal(one.outcome, "recorded");
+    assert.deepEqual(await pcmOf(one.audio.location), caller);
+    assert.equal((await readdir(folder)).length, 2);
+  });
+
+  it("says before it reads anything that its output cannot be written", async () => {
+    const { exitCode, stderr } = await runCommand(["record", "--stream-arn", STREAM, "-o", "/proc/nope"]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^error: \/proc\/nope cannot be written to: ENOENT/);
+    assert.deepEqual(
+      telephone.aws.control.calls().filter(({ action }) => action.startsWith("kinesisvideo:")),
+      [],
+    );
   });
 
   it("begins with --start-fragment", async () => {
@@ -186,7 +214,8 @@ describe("record", function () {
     const args = ["record", "--live", "--stream-arn", streamArn, "-o", folder, "--quiescence-seconds", "5", "--json"];
     const command = startCommand(args);
     const result = resultOf(command);
-    while ((await readdir(folder)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!(await readdir(folder)).some((name) => name.endsWith(".part")))
+      await new Promise((resolve) => setTimeout(resolve, 10));
     command.kill("SIGINT");
     const { exitCode, stdout, stderr } = await result;
     await call.hangUp();
@@ -201,7 +230,8 @@ describe("record", function () {
     const stream = ["--stream-arn", callerStream(call), "--transaction-id", call.transactionId];
     const command = startCommand(["record", ...stream, "-o", folder]);
     const result = resultOf(command);
-    while ((await readdir(folder)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!(await readdir(folder)).some((name) => name.endsWith(".part")))
+      await new Promise((resolve) => setTimeout(resolve, 10));
     command.kill("SIGINT");
     const { exitCode, stderr } = await result;
     assert.equal(exitCode, 1);
@@ -230,6 +260,7 @@ describe("record", function () {
 
   for (const [title, args, message] of [
     ["no stream", [], /--stream-arn/],
+    ["an empty transaction id", ["--stream-arn", STREAM, "--transaction-id", ""], /must not be empty/],
     ["the ARN of something else", ["--stream-arn", "arn:aws:s3:::bucket"], /must be arn:aws:kinesisvideo/],
     ["--live with --archive", ["--stream-arn", STREAM, "--live", "--archive"], /cannot be used with/],
     ["a time without a zone", ["--stream-arn", STREAM, "--from", "2026-01-31T12:00:00"], /ISO 8601/],

@@ -48,7 +48,8 @@ describe("worker", function () {
 
   /** Resolves when the worker has begun to write a recording. */
   async function recordingBegun(): Promise<void> {
-    while ((await readdir(folder)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!(await readdir(folder)).some((name) => name.endsWith(".part")))
+      await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   async function line(worker: ChildProcess): Promise<string> {

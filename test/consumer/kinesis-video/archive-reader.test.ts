@@ -12,7 +12,7 @@ import type { ReadFragment } from "../../../consumer/kinesis-video/fragment-medi
 import type { CallLeg, FaultInput } from "../../../local-aws/index.js";
 import { speech, startTelephone, type Telephone } from "../telephone.js";
 
-const QUICK: ArchiveOptions = { quiescenceMs: 60, holeConfirmationMs: 40, endLimitMs: 2_000, relistMs: 20 };
+const QUICK: ArchiveOptions = { quiescenceMs: 60, settlingMs: 40, endLimitMs: 2_000, relistMs: 20 };
 const always = { switchedAway: () => false, hasBegun: () => true };
 
 interface Read {
@@ -70,6 +70,27 @@ describe("ArchiveReader", () => {
     return telephone.aws.control.calls().filter((call) => call.action.endsWith(action)).length;
   }
 
+  /** As if a fragment lasted longer than the media that comes of it. */
+  function tellLength(fragmentNumber: string, FragmentLengthInMilliseconds: number) {
+    const { clients } = telephone.access;
+    const archived = clients.archived.bind(clients);
+    clients.archived = (...where) => {
+      const client = archived(...where);
+      const send = client.send.bind(client) as (...given: unknown[]) => Promise<Record<string, unknown>>;
+      return Object.assign(Object.create(client), {
+        send: async (...given: unknown[]) => {
+          const answer = await send(...given);
+          const fragments = answer.Fragments as { FragmentNumber: string }[] | undefined;
+          const Fragments = fragments?.map((one) =>
+            one.FragmentNumber === fragmentNumber ? { ...one, FragmentLengthInMilliseconds } : one,
+          );
+          return { ...answer, ...(Fragments && { Fragments }) };
+        },
+      });
+    };
+    return { mediaCalls: () => callsOf("GetMediaForFragmentList") };
+  }
+
   it("gives the leg's audio as it was spoken, in order", async () => {
     const leg = await callerLeg();
     const bounds = { startFragmentNumber: leg.startFragmentNumber, endFragmentNumber: await lastNumber(leg) };
@@ -83,10 +104,55 @@ describe("ArchiveReader", () => {
     const leg = await callerLeg();
     const bounds = { startFragmentNumber: leg.startFragmentNumber, endFragmentNumber: await lastNumber(leg) };
     telephone.aws.control.change({ listFragmentsLagMs: 300 });
-    const { pcm, end } = await read(requestOf(leg, { bounds }), { ...QUICK, quiescenceMs: 5_000 });
+    const { pcm, end, reads } = await read(requestOf(leg, { bounds }), { ...QUICK, quiescenceMs: 5_000 });
     assert.deepEqual(pcm, caller);
     assert.equal(end.endProof, "endedEvent");
-    assert.equal(callsOf("GetMediaForFragmentList"), 1);
+    assert.equal(reads.length, 11);
+  });
+
+  it("believes the time of the end only after the listing has settled", async () => {
+    const leg = await callerLeg();
+    const settlingMs = 80;
+    const { end } = await read(requestOf(leg, { endTimeMs: Date.parse(leg.endTime) }), { ...QUICK, settlingMs });
+    assert.equal(end.endProof, "endTime");
+    assert(end.unchangedMs >= settlingMs);
+  });
+
+  it("believes the next transaction only after the listing has settled", async () => {
+    const leg = await callerLeg();
+    const settlingMs = 80;
+    const switched = { switchedAway: () => true, hasBegun: () => true };
+    const { end } = await read(requestOf(leg), { ...QUICK, settlingMs }, switched);
+    assert.equal(end.endProof, "nextTransaction");
+    assert(end.unchangedMs >= settlingMs);
+  });
+
+  it("does not take silence for an end that is still to be told", async () => {
+    const leg = await callerLeg();
+    const { pcm, end } = await read(requestOf(leg, { silenceProves: false }));
+    assert.deepEqual(pcm, caller);
+    assert.equal(end.endProof, "none");
+  });
+
+  it("does not count the time that reading takes against the wait for the end", async () => {
+    const leg = await callerLeg();
+    telephone.aws.control.change({ archiveFragmentsPerSecond: 50 });
+    const { pcm, end } = await read(requestOf(leg), { ...QUICK, quiescenceMs: 90, endLimitMs: 100 });
+    assert.deepEqual(pcm, caller);
+    assert.equal(end.endProof, "quiescence");
+  });
+
+  it("asks again for a fragment that is shorter than it is listed, and then says that it is", async () => {
+    const leg = await callerLeg();
+    const bounds = { startFragmentNumber: leg.startFragmentNumber, endFragmentNumber: await lastNumber(leg) };
+    const send = tellLength(leg.startFragmentNumber!, 2_000);
+    const { pcm, reads } = await read(requestOf(leg, { bounds }));
+    assert.deepEqual(pcm, caller);
+    assert.deepEqual(
+      reads.map(({ failure }) => failure?.code),
+      ["shorterThanListed", ...Array.from({ length: 10 })],
+    );
+    assert(send.mediaCalls() > 1);
   });
 
   it("takes two equal listings for the end where no event names one", async () => {

@@ -33,7 +33,7 @@ interface Assembled {
 function assemble(fragments: Fragment[], selection: LegSelection = {}, options?: LegAssemblerOptions): Assembled {
   const assembler = new LegAssembler(selection, options);
   const pcm = fragments.flatMap((fragment) => assembler.push(fragment));
-  return { pcm: Buffer.concat([...pcm, ...assembler.end()]), report: assembler.report(), assembler };
+  return { pcm: Buffer.concat(pcm), report: assembler.report(), assembler };
 }
 
 /** Two calls on one stream: five fragments each, the second right behind the first or `pauseMs` later. */

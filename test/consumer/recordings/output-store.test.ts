@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AwsCallError } from "../../../aws/call-error.js";
 import { parseOutputLocation } from "../../../consumer/recordings/output-location.js";
 import { openOutputStore } from "../../../consumer/recordings/output-store.js";
+import { RecordingChanged, type RecordingStore } from "../../../consumer/recordings/recording-store.js";
 import type { Sidecar } from "../../../consumer/recordings/sidecar.js";
 import { speech, startTelephone, type Telephone } from "../telephone.js";
 
@@ -35,16 +37,17 @@ const sidecar: Sidecar = {
 describe("openOutputStore", () => {
   let telephone: Telephone;
   let folder: string;
+  let client: S3Client;
 
   before(async () => {
     telephone = await startTelephone();
     folder = await mkdtemp(join(tmpdir(), "store-"));
-    const client = new S3Client({ region: "us-east-1", forcePathStyle: true });
+    client = new S3Client({ region: "us-east-1", forcePathStyle: true });
     await client.send(new CreateBucketCommand({ Bucket: "recordings" }));
-    client.destroy();
   });
 
   after(async () => {
+    client.destroy();
     await telephone.close();
     await rm(folder, { recursive: true });
   });
@@ -54,33 +57,108 @@ describe("openOutputStore", () => {
   }
 
   for (const kind of ["directory", "s3"]) {
-    it(`keeps audio and sidecar under one name, and finds the sidecar again (${kind})`, async () => {
-      const place = kind === "s3" ? "s3://recordings/calls/" : join(folder, "made", "on", "the", "way");
-      const store = storeAt(place);
-      assert.equal(await store.find("leg"), undefined);
-      const sink = await store.openAudio("leg", 8_000);
-      await sink.write(speech(1, 100));
-      const { location } = await sink.commit();
-      assert.equal(location, kind === "s3" ? "s3://recordings/calls/leg.wav" : join(place, "leg.wav"));
-      await store.putSidecar("leg", sidecar);
-      assert.deepEqual(await store.find("leg"), sidecar);
-      assert.equal(store.sidecarLocation("leg"), location.replace(/wav$/, "json"));
+    describe(`(${kind})`, () => {
+      let store: RecordingStore;
+      let place: string;
+
+      beforeEach(() => {
+        const name = randomUUID();
+        place = kind === "s3" ? `s3://recordings/${name}` : join(folder, name, "made", "on", "the", "way");
+        store = storeAt(place);
+      });
+
+      async function putAudio(pcm: Buffer): Promise<Pick<Sidecar, "audio" | "sha256">> {
+        const sink = await store.openAudio(8_000);
+        await sink.write(pcm);
+        const { location, sha256, bytes } = await sink.commit("leg");
+        return { audio: { ...sidecar.audio, location, bytes }, sha256 };
+      }
+
+      async function bytesAt(location: string): Promise<Buffer> {
+        if (kind === "directory") return readFile(location);
+        const [Bucket, ...key] = location.replace("s3://", "").split("/");
+        const object = await client.send(new GetObjectCommand({ Bucket, Key: key.join("/") }));
+        return Buffer.from(await object.Body!.transformToByteArray());
+      }
+
+      it("keeps audio and sidecar under one name, and finds the sidecar again", async () => {
+        await store.prepare();
+        assert.deepEqual(await store.find("leg"), {});
+        const audio = await putAudio(speech(1, 100));
+        assert.equal(audio.audio.location, `${place}/leg.wav`);
+        const written = { ...sidecar, ...audio };
+        await store.putSidecar("leg", written, undefined);
+        assert.deepEqual((await store.find("leg")).sidecar, written);
+        assert.equal(store.sidecarLocation("leg"), `${place}/leg.json`);
+      });
+
+      it("never changes audio in its place: what replaces it is named by its content", async () => {
+        const first = await putAudio(speech(1, 100));
+        const second = await putAudio(speech(2, 100));
+        assert.equal(second.audio.location, `${place}/leg_${second.sha256.slice(0, 12)}.wav`);
+        for (const { audio, sha256 } of [first, second]) {
+          assert.equal(
+            createHash("sha256")
+              .update(await bytesAt(audio.location))
+              .digest("hex"),
+            sha256,
+          );
+        }
+        assert.deepEqual(await putAudio(speech(1, 100)), first);
+      });
+
+      it("does not take a sidecar for a recording whose audio is missing", async () => {
+        const audio = await putAudio(speech(1, 100));
+        await store.putSidecar("leg", { ...sidecar, ...audio }, undefined);
+        await store.removeAudio("leg", audio.audio.location);
+        const found = await store.find("leg");
+        assert.equal(found.sidecar, undefined);
+        assert.notEqual(found.version, undefined);
+      });
+
+      it("removes no file that is none of the recording's audio", async () => {
+        const audio = await putAudio(speech(1, 100));
+        await store.putSidecar("leg", { ...sidecar, ...audio }, undefined);
+        for (const file of ["leg.json", "other.wav", "leg_x.wav", "../leg.json"]) {
+          await store.removeAudio("leg", `${place}/${file}`);
+        }
+        await store.removeAudio("leg2", `${place}/leg.wav`);
+        assert.notEqual((await store.find("leg")).sidecar, undefined);
+      });
+
+      it("replaces a sidecar only as it was found", async () => {
+        const audio = await putAudio(speech(1, 100));
+        const written = { ...sidecar, ...audio };
+        await store.putSidecar("leg", written, undefined);
+        await assert.rejects(store.putSidecar("leg", written, undefined), RecordingChanged);
+        const { version } = await store.find("leg");
+        await store.putSidecar("leg", { ...written, samples: 1 }, version);
+        await assert.rejects(store.putSidecar("leg", { ...written, samples: 2 }, version), RecordingChanged);
+        assert.equal((await store.find("leg")).sidecar!.samples, 1);
+      });
     });
   }
 
-  it("leaves no temporary file beside a sidecar", async () => {
-    const store = storeAt(folder);
-    await store.putSidecar("leg", sidecar);
-    assert.deepEqual(
-      (await readdir(folder)).filter((name) => name.startsWith(".")),
-      [],
-    );
-    assert.equal(JSON.parse(await readFile(join(folder, "leg.json"), "utf8")).version, 1);
+  it("leaves no temporary file beside a recording", async () => {
+    const directory = join(folder, "tidy");
+    const store = storeAt(directory);
+    await store.prepare();
+    const sink = await store.openAudio(8_000);
+    await sink.commit("leg");
+    await store.putSidecar("leg", sidecar, undefined);
+    assert.deepEqual(await readdir(directory), ["leg.json", "leg.wav"]);
+    assert.equal(JSON.parse(await readFile(join(directory, "leg.json"), "utf8")).version, 1);
+  });
+
+  it("says at once of a directory that cannot be made that it cannot", async () => {
+    await assert.rejects(storeAt("/proc/nope").prepare(), { code: "ENOENT" });
+    await assert.rejects(storeAt("/proc/nope/deeper").prepare(), { code: "ENOENT" });
+    await assert.rejects(storeAt("/dev/null/x").prepare(), { code: "ENOTDIR" });
   });
 
   it("takes a sidecar that cannot be read for none", async () => {
     await writeFile(join(folder, "broken.json"), "{");
-    assert.equal(await storeAt(folder).find("broken"), undefined);
+    assert.equal((await storeAt(folder).find("broken")).sidecar, undefined);
   });
 
   it("names the action that S3 denies", async () => {
@@ -89,6 +167,11 @@ describe("openOutputStore", () => {
       storeAt("s3://recordings").find("leg"),
       (error) => error instanceof AwsCallError && error.action === "s3:GetObject" && error.kind === "accessDenied",
     );
+  });
+
+  it("names s3:ListBucket, without which S3 denies what does not exist", async () => {
+    telephone.aws.control.addFault({ kind: "deny", actions: ["s3:GetObject"], times: 1 });
+    await assert.rejects(storeAt("s3://recordings").find("leg"), /s3:ListBucket on recordings/);
   });
 });
 

@@ -1,0 +1,16 @@
+import type { OutputLocation } from "../recordings/output-location.js";
+import { type OutputStoreOptions, openOutputStore } from "../recordings/output-store.js";
+import type { RecordingStore } from "../recordings/recording-store.js";
+import { CommandFailure, ExitCode } from "./exit.js";
+
+/** The store that a command was given, before anything is read for it. Throws a `CommandFailure` where it cannot be written. */
+export async function openOutput(output: OutputLocation, options: OutputStoreOptions): Promise<RecordingStore> {
+  const store = openOutputStore(output, options);
+  try {
+    await store.prepare();
+    return store;
+  } catch (error) {
+    if (output.kind === "s3") throw error;
+    throw new CommandFailure(ExitCode.failed, `${output.path} cannot be written to: ${(error as Error).message}`);
+  }
+}
