@@ -123,7 +123,6 @@ export class LegRecording implements LegProgress {
    * @param accept whether a recording like this is worth keeping; default: any is
    */
   async finish(end: ReadingEnd, accept: (sidecar: UncommittedSidecar) => boolean = () => true): Promise<LegOutcome> {
-    await this.#write(this.#assembler.end());
     const report = this.#assembler.report();
     if (report.fragments === 0) {
       await this.abort();

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
-import type { Logger } from "pino";
 import { parseStreamingEvent } from "./events/streaming-event.js";
 import { Backoff } from "./kinesis-video/backoff.js";
 import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
+import type { Logger } from "./logger.js";
 import type { RecordingStore } from "./recordings/recording-store.js";
 import type { Sidecar } from "./recordings/sidecar.js";
 import { LegDesk, type Settlement } from "./work/leg-desk.js";

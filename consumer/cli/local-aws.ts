@@ -57,6 +57,8 @@ function announce(aws: LocalAws, options: LocalAwsCommandOptions): void {
     return;
   }
   const lines = [
+    // Either would come before the credentials below.
+    "unset AWS_PROFILE AWS_SESSION_TOKEN",
     ...Object.entries(env).map(([name, value]) => `export ${name}=${value}`),
     ...voiceConnectors.map(({ voiceConnectorId, region }) => `# Voice Connector ${voiceConnectorId} in ${region}`),
   ];

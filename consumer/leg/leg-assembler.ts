@@ -106,11 +106,6 @@ export class LegAssembler {
     return pcm;
   }
 
-  /** The stream is over. @returns PCM that was held back: none, for every fragment is decided when it comes */
-  end(): Uint8Array[] {
-    return [];
-  }
-
   /** What became of the leg so far. */
   report(): LegReport {
     const { duplicates, replays, unattributed, fragments } = this.#counts;

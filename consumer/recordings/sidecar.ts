@@ -1,10 +1,85 @@
 import { z } from "zod";
+import type { EndProof } from "../kinesis-video/end-proof.js";
 import { compareFragmentNumbers } from "../matroska/fragment.js";
+
+/** What is known about a recording, and nothing that was not proven. Phone numbers are left out on purpose. */
+export interface Sidecar {
+  /** Of this document's form. */
+  version: 1;
+  package: { name: string; version: string };
+  transactionId?: string;
+  callId?: string;
+  voiceConnectorId?: string;
+  streamArn: string;
+  isCaller?: boolean;
+  direction?: "Inbound" | "Outbound";
+  /** What the recorder was told about where the leg begins and ends; times are ISO 8601. */
+  bounds: {
+    startFragmentNumber?: string;
+    endFragmentNumber?: string;
+    startTime?: string;
+    endTime?: string;
+  };
+  /** Only what starts between these times of the producer's clock was asked for, ISO 8601; absent where all of the leg was. */
+  range?: { from?: string; to?: string };
+  fragments: {
+    /** By ListFragments within the leg; absent where the stream archives nothing. */
+    listed?: number;
+    /** Of these, received whole and without error. */
+    received: number;
+    /** Left out, as the producer had sent the same media before; of all that was read, not of the leg alone. */
+    replayed: number;
+    /** Left out, as they could be anybody's; likewise. */
+    unattributed: number;
+    first?: string;
+    last?: string;
+  };
+  /** Where the producer's time runs ahead of the samples: positions in the recording, in milliseconds. */
+  gaps: { atMs: number; durationMs: number }[];
+  /** Where the producer's clock was set, so that no gap was counted. */
+  clockSteps: { atMs: number; byMs: number }[];
+  errors: {
+    code: string;
+    message: string;
+    offset?: number;
+    fragmentNumber?: string;
+  }[];
+  audio: {
+    location: string;
+    format: "wav";
+    sampleRateHz: number;
+    channels: 1;
+    bitsPerSample: 16;
+    bytes: number;
+  };
+  samples: number;
+  /** Of these, silence in the place of gaps. */
+  silenceSamples: number;
+  durationMs: number;
+  /** How much longer the producer's time is than the samples, silence put in included. */
+  driftMs: number;
+  /** Of the audio file, lower-case hexadecimal. */
+  sha256: string;
+  endProof: EndProof;
+  /** With `quiescence`: for how long listings had been equal. Less than 30 s proves nothing. */
+  quiescenceSeconds?: number;
+  /**
+   * Every fragment that ListFragments returns inside the bounds was received whole and without error, the first
+   * included, and the end is proven. All that Kinesis holds, that is, not all that was spoken.
+   */
+  complete: boolean;
+  /** Two calls met inside one producer session, so that a fragment where they meet may belong to the other one. Excludes `complete`. */
+  boundaryUncertain: boolean;
+  /** Of the first and the end of the last fragment by the producer's clock, ISO 8601. */
+  mediaStartTime?: string;
+  mediaEndTime?: string;
+  recordedTime: string;
+  reader: "archive" | "live";
+}
 
 const endProof = z.enum(["endedEvent", "nextTransaction", "endTime", "quiescence", "none"]);
 
-const sidecarSchema = z.object({
-  /** Of this document's form. */
+const sidecarSchema: z.ZodType<Sidecar> = z.object({
   version: z.literal(1),
   package: z.object({ name: z.string(), version: z.string() }),
   transactionId: z.string().optional(),
@@ -13,30 +88,22 @@ const sidecarSchema = z.object({
   streamArn: z.string(),
   isCaller: z.boolean().optional(),
   direction: z.enum(["Inbound", "Outbound"]).optional(),
-  /** What the recorder was told about where the leg begins and ends; times are ISO 8601. */
   bounds: z.object({
     startFragmentNumber: z.string().optional(),
     endFragmentNumber: z.string().optional(),
     startTime: z.string().optional(),
     endTime: z.string().optional(),
   }),
-  /** Only what starts between these times of the producer's clock was asked for, ISO 8601; absent where all of the leg was. */
   range: z.object({ from: z.string().optional(), to: z.string().optional() }).optional(),
   fragments: z.object({
-    /** By ListFragments within the leg; absent where the stream archives nothing. */
     listed: z.number().optional(),
-    /** Of these, received whole and without error. */
     received: z.number(),
-    /** Left out, as the producer had sent the same media before; of all that was read, not of the leg alone. */
     replayed: z.number(),
-    /** Left out, as they could be anybody's; likewise. */
     unattributed: z.number(),
     first: z.string().optional(),
     last: z.string().optional(),
   }),
-  /** Where the producer's time runs ahead of the samples: positions in the recording, in milliseconds. */
   gaps: z.array(z.object({ atMs: z.number(), durationMs: z.number() })),
-  /** Where the producer's clock was set, so that no gap was counted. */
   clockSteps: z.array(z.object({ atMs: z.number(), byMs: z.number() })),
   errors: z.array(
     z.object({
@@ -55,32 +122,19 @@ const sidecarSchema = z.object({
     bytes: z.number(),
   }),
   samples: z.number(),
-  /** Of these, silence in the place of gaps. */
   silenceSamples: z.number(),
   durationMs: z.number(),
-  /** How much longer the producer's time is than the samples, silence put in included. */
   driftMs: z.number(),
-  /** Of the audio file, lower-case hexadecimal. */
   sha256: z.string(),
   endProof,
-  /** With `quiescence`: for how long listings had been equal. Less than 30 s proves nothing. */
   quiescenceSeconds: z.number().optional(),
-  /**
-   * Every fragment that ListFragments returns inside the bounds was received whole and without error, the first
-   * included, and the end is proven. All that Kinesis holds, that is, not all that was spoken.
-   */
   complete: z.boolean(),
-  /** Two calls met inside one producer session, so that a fragment where they meet may belong to the other one. Excludes `complete`. */
   boundaryUncertain: z.boolean(),
-  /** Of the first and the end of the last fragment by the producer's clock, ISO 8601. */
   mediaStartTime: z.string().optional(),
   mediaEndTime: z.string().optional(),
   recordedTime: z.string(),
   reader: z.enum(["archive", "live"]),
 });
-
-/** What is known about a recording, and nothing that was not proven. Phone numbers are left out on purpose. */
-export type Sidecar = z.infer<typeof sidecarSchema>;
 
 /** The sidecar in a JSON text, or undefined where it is something else: such a file is no reason not to record. */
 export function parseSidecar(text: string): Sidecar | undefined {

@@ -1,4 +1,3 @@
-import type { Logger } from "pino";
 import { UnsupportedAudio } from "../audio/audio-encoding.js";
 import type { EndedEvent, StartedEvent, StreamingEvent } from "../events/streaming-event.js";
 import { Gate } from "../gate.js";
@@ -9,6 +8,7 @@ import type { LiveOptions } from "../kinesis-video/live-reader.js";
 import { LegError } from "../leg/leg-error.js";
 import type { LegOutcome, UncommittedSidecar } from "../leg-recording.js";
 import { type LegRequest, legOfEvent, UnknownMediaType } from "../leg-request.js";
+import type { Logger } from "../logger.js";
 import { type RecordLegOptions, recordLeg } from "../record-leg.js";
 import { recordLiveLeg } from "../record-live-leg.js";
 import { recordingName } from "../recordings/recording-name.js";

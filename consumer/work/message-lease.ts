@@ -1,6 +1,6 @@
-import type { Logger } from "pino";
 import { AwsCallError } from "../../aws/call-error.js";
 import type { Clock } from "../clock.js";
+import type { Logger } from "../logger.js";
 import type { QueuedMessage, WorkQueue } from "./work-queue.js";
 
 const LEASE_LOST = new Set(["MessageNotInflight", "ReceiptHandleIsInvalid"]);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseOutputLocation } from "../recordings/output-location.js";
+import { type OutputLocation, parseOutputLocation } from "../recordings/output-location.js";
 
 /** The worker's configuration is wrong: every fault, each with the name of its variable. */
 export class WorkerConfigError extends Error {
@@ -20,7 +20,26 @@ const seconds = (range: { min: number; max: number; initial: number }) =>
 const TWELVE_HOURS = 43_200;
 const REGION_IN_QUEUE_URL = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/;
 
-const environmentSchema = z
+/** How a worker works; {@link parseWorkerConfig} has the defaults and limits of each. */
+export interface WorkerConfig {
+  queueUrl: string;
+  output: OutputLocation;
+  mode: "archive" | "live";
+  /** Legs at a time. */
+  concurrency: number;
+  exitWhenEmpty: boolean;
+  waitTimeSeconds: number;
+  visibilityTimeoutSeconds: number;
+  quiescenceMs: number;
+  endLimitMs: number;
+  holdLimitMs: number;
+  retryDelayMs: number;
+  shutdownGraceMs: number;
+  logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+  region: string;
+}
+
+const environmentSchema: z.ZodType<WorkerConfig> = z
   .object({
     /** The queue that the streaming events arrive in. It needs a dead-letter queue. */
     QUEUE_URL: z.url("must be the URL of an SQS queue"),
@@ -83,8 +102,6 @@ const environmentSchema = z
     logLevel: environment.LOG_LEVEL,
     region: environment.AWS_REGION,
   }));
-
-export type WorkerConfig = z.output<typeof environmentSchema>;
 
 /**
  * The worker's configuration out of environment variables; an empty variable counts as missing.

@@ -208,6 +208,8 @@ describe("record", function () {
 
   it("keeps what was spoken when a live recording is interrupted", async () => {
     await telephone.setRetention(0);
+    // Longer than a fragment takes, as with the service: else every connection ends before its first one.
+    telephone.aws.control.change({ getMediaIdleEndMs: 1_000 });
     const call = telephone.startCall(speech(1, 3_600_000), speech(2, 1_000), 10);
     while (!call.result().legs.some((leg) => leg.isCaller)) await new Promise((resolve) => setTimeout(resolve, 10));
     const { streamArn } = call.result().legs.find((leg) => leg.isCaller)!;
