@@ -48,12 +48,13 @@ describe("local-aws", function () {
     assert.equal(stderr, "");
   });
 
-  it("prints export lines without --json, and SIGINT stops it", async () => {
+  it("prints lines for a shell without --json, and SIGINT stops it", async () => {
     const { line, ended } = await firstLine();
-    assert.match(line, /^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/);
+    assert.equal(line, "unset AWS_PROFILE AWS_SESSION_TOKEN");
     running!.kill("SIGINT");
     const { exitCode, stdout } = await ended;
     assert.equal(exitCode, 0);
+    assert.match(stdout, /^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/m);
     assert.match(stdout, /^export QUEUE_URL=/m);
   });
 
