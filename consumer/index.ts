@@ -30,6 +30,8 @@ export {
   type Track,
 } from "./matroska/fragment.js";
 export { FragmentParser, type FragmentParserOptions } from "./matroska/fragment-parser.js";
+export { QueueSetupError, WorkQueue } from "./queue/work-queue.js";
+export { parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "./queue/worker-config.js";
 export { type RecordLegOptions, recordLeg } from "./record-leg.js";
 export { type RecordLiveLegOptions, recordLiveLeg } from "./record-live-leg.js";
 export { directoryStore } from "./recordings/directory-store.js";
@@ -47,6 +49,4 @@ export { openFileSink } from "./sinks/file.js";
 export type { AudioFileFormat, PcmFileOptions } from "./sinks/pcm-file.js";
 export { openS3Sink, type S3SinkOptions } from "./sinks/s3.js";
 export { openStreamSink, type StreamSinkOptions } from "./sinks/stream.js";
-export { QueueSetupError, WorkQueue } from "./work/work-queue.js";
-export { parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "./work/worker-config.js";
 export { Worker, type WorkerOptions } from "./worker.js";

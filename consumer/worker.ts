@@ -3,12 +3,12 @@ import { parseStreamingEvent } from "./events/streaming-event.js";
 import { Backoff } from "./kinesis-video/backoff.js";
 import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
 import type { Logger } from "./logger.js";
+import { LegDesk, type Settlement } from "./queue/leg-desk.js";
+import { holdMessage } from "./queue/message-lease.js";
+import type { QueuedMessage, WorkQueue } from "./queue/work-queue.js";
+import type { WorkerConfig } from "./queue/worker-config.js";
 import type { RecordingStore } from "./recordings/recording-store.js";
 import type { Sidecar } from "./recordings/sidecar.js";
-import { LegDesk, type Settlement } from "./work/leg-desk.js";
-import { holdMessage } from "./work/message-lease.js";
-import type { QueuedMessage, WorkQueue } from "./work/work-queue.js";
-import type { WorkerConfig } from "./work/worker-config.js";
 
 export interface WorkerOptions {
   config: WorkerConfig;

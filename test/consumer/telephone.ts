@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-chime-sdk-voice";
 import { type KinesisVideoAccess, openKinesisVideo } from "../../consumer/kinesis-video/kinesis-video-access.js";
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from "../../local-aws/index.js";
+import { wavOf } from "../wav-of.js";
 
 const REGION = "us-east-1";
 
@@ -18,24 +19,6 @@ export function speech(seed: number, durationMs: number): Buffer {
     pcm.writeInt16LE((state >>> 16) - 32768, at);
   }
   return pcm;
-}
-
-/** A WAV file as telephones have it: 8 kHz, 16 bit, mono. */
-export function wavOf(pcm: Uint8Array): Buffer {
-  const header = Buffer.alloc(44);
-  header.write("RIFF", 0, "latin1");
-  header.writeUInt32LE(36 + pcm.length, 4);
-  header.write("WAVEfmt ", 8, "latin1");
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(8_000, 24);
-  header.writeUInt32LE(16_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write("data", 36, "latin1");
-  header.writeUInt32LE(pcm.length, 40);
-  return Buffer.concat([header, pcm]);
 }
 
 export type Telephone = Awaited<ReturnType<typeof startTelephone>>;

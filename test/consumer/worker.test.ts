@@ -11,11 +11,11 @@ import {
 } from "@aws-sdk/client-sqs";
 import { pino } from "pino";
 import { openKinesisVideo } from "../../consumer/kinesis-video/kinesis-video-access.js";
+import { WorkQueue } from "../../consumer/queue/work-queue.js";
+import { parseWorkerConfig, type WorkerConfig } from "../../consumer/queue/worker-config.js";
 import { directoryStore } from "../../consumer/recordings/directory-store.js";
 import type { RecordingStore } from "../../consumer/recordings/recording-store.js";
 import type { Sidecar } from "../../consumer/recordings/sidecar.js";
-import { WorkQueue } from "../../consumer/work/work-queue.js";
-import { parseWorkerConfig, type WorkerConfig } from "../../consumer/work/worker-config.js";
 import { Worker } from "../../consumer/worker.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "./telephone.js";
 

@@ -7,25 +7,14 @@ import { DescribeStreamCommand, UpdateDataRetentionCommand } from "@aws-sdk/clie
 import { type ListFragmentsCommandInput, paginateListFragments } from "@aws-sdk/client-kinesis-video-archived-media";
 import { GetMediaCommand, type StartSelector } from "@aws-sdk/client-kinesis-video-media";
 import { type CallLeg, type CallRequest, type LocalAwsOptions, startLocalAws } from "../../local-aws/index.js";
+import { wavOf } from "../wav-of.js";
 import { clientsOf } from "./clients.js";
 
 /** A WAV file of noise that differs with the seed; every sample differs from its neighbours. */
 export function wavFile(seed: number, samples: number): { wav: Buffer; pcm: Buffer } {
   const pcm = Buffer.alloc(samples * 2);
   for (let i = 0; i < samples; i++) pcm.writeInt16LE((Math.imul(i + 1, 40_503 * seed) & 0xffff) - 32_768, i * 2);
-  const header = Buffer.alloc(44);
-  header.write("RIFF____WAVEfmt ", 0, "latin1");
-  header.writeUInt32LE(36 + pcm.length, 4);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(8_000, 24);
-  header.writeUInt32LE(16_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write("data", 36, "latin1");
-  header.writeUInt32LE(pcm.length, 40);
-  return { wav: Buffer.concat([header, pcm]), pcm };
+  return { wav: wavOf(pcm), pcm };
 }
 
 /** local-aws with one connector that streams; without limits, unless a test sets them. */

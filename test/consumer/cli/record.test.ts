@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { CallResult, FaultInput } from "../../../local-aws/index.js";
-import { pcmOf, speech, startTelephone, type Telephone, wavOf } from "../telephone.js";
+import { wavOf } from "../../wav-of.js";
+import { pcmOf, speech, startTelephone, type Telephone } from "../telephone.js";
 import { resultOf, runCommand, startCommand } from "./command-process.js";
 
 const STREAM = "arn:aws:kinesisvideo:us-east-1:123456789012:stream/nobody/1";

@@ -11,7 +11,8 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { openS3Sink } from "../../../consumer/sinks/s3.js";
-import { speech, startTelephone, type Telephone, wavOf } from "../telephone.js";
+import { wavOf } from "../../wav-of.js";
+import { speech, startTelephone, type Telephone } from "../telephone.js";
 
 describe("S3 sink", () => {
   let telephone: Telephone;

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { pino } from "pino";
 import { parseStreamingEvent, type StreamingEvent } from "../../../consumer/events/streaming-event.js";
+import { type Delivery, LegDesk, type LegDeskOptions } from "../../../consumer/queue/leg-desk.js";
 import { directoryStore } from "../../../consumer/recordings/directory-store.js";
 import type { Sidecar } from "../../../consumer/recordings/sidecar.js";
-import { type Delivery, LegDesk, type LegDeskOptions } from "../../../consumer/work/leg-desk.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "../telephone.js";
 
 type CallEvent = Extract<StreamingEvent, { status: "STARTED" | "ENDED" }>;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseWorkerConfig, WorkerConfigError } from "../../../consumer/work/worker-config.js";
+import { parseWorkerConfig, WorkerConfigError } from "../../../consumer/queue/worker-config.js";
 
 const QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/events";
 

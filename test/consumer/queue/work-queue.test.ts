@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { QueueSetupError, WorkQueue } from "../../../consumer/work/work-queue.js";
+import { QueueSetupError, WorkQueue } from "../../../consumer/queue/work-queue.js";
 import { startTelephone, type Telephone } from "../telephone.js";
 
 const RECEIVE = { max: 10, waitTimeSeconds: 1, visibilityTimeoutSeconds: 30 };
