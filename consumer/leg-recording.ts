@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock.js";
 import type { LegProgress } from "./kinesis-video/end-proof.js";
 import type { ListedFragment } from "./kinesis-video/fragment-listing.js";
@@ -194,8 +195,8 @@ export class LegRecording implements LegProgress {
   }
 
   /** Whether a sidecar is the one just written, whose answer was lost. */
-  #isWritten({ sha256, recordedTime }: Sidecar, draft: UncommittedSidecar): boolean {
-    return this.#committed?.audio.sha256 === sha256 && recordedTime === draft.recordedTime;
+  #isWritten({ recordingId }: Sidecar, draft: UncommittedSidecar): boolean {
+    return this.#committed !== undefined && recordingId === draft.recordingId;
   }
 
   /** Somebody else's recording is as good. */
@@ -227,6 +228,7 @@ export class LegRecording implements LegProgress {
     const isQuiet = end.endProof === "quiescence" && end.listing;
     return {
       version: 1,
+      recordingId: randomUUID(),
       package: packageVersion(),
       transactionId: leg.transactionId,
       callId: leg.callId,

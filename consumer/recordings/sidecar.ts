@@ -6,6 +6,8 @@ import { compareFragmentNumbers } from "../matroska/fragment.js";
 export interface Sidecar {
   /** Of this document's form. */
   version: 1;
+  /** Of this recording, a UUID: another one of the same leg has another. */
+  recordingId: string;
   package: { name: string; version: string };
   transactionId?: string;
   callId?: string;
@@ -81,6 +83,7 @@ const endProof = z.enum(["endedEvent", "nextTransaction", "endTime", "quiescence
 
 const sidecarSchema: z.ZodType<Sidecar> = z.object({
   version: z.literal(1),
+  recordingId: z.string(),
   package: z.object({ name: z.string(), version: z.string() }),
   transactionId: z.string().optional(),
   callId: z.string().optional(),

@@ -30,6 +30,7 @@ const sidecar: Sidecar = {
   endProof: "none",
   complete: false,
   boundaryUncertain: false,
+  recordingId: "0b5e2f0c-7a44-4c3e-9a55-0123456789ab",
   recordedTime: "2026-01-31T12:00:00.000Z",
   reader: "archive",
 };
