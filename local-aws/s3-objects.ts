@@ -46,7 +46,7 @@ export function headObject(request: AwsRequest, bucket: Bucket, key: string): Aw
   return readCondition(request, object) ?? { status: 200, headers: readHeaders(request, object) };
 }
 
-export function findObject(bucket: Bucket, key: string): StoredObject {
+function findObject(bucket: Bucket, key: string): StoredObject {
   const object = bucket.objects.get(key);
   if (!object) throw new AwsError("NoSuchKey", 404, "The specified key does not exist.", { Key: key });
   return object;

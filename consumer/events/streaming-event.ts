@@ -2,8 +2,8 @@ import { z } from "zod";
 import { unwrapEvent } from "./event-envelope.js";
 import { parseStreamArn, type StreamArn } from "./stream-arn.js";
 
-export const STREAMING_EVENT_SOURCE = "aws.chime";
-export const STREAMING_EVENT_DETAIL_TYPE = "Chime VoiceConnector Streaming Status";
+const STREAMING_EVENT_SOURCE = "aws.chime";
+const STREAMING_EVENT_DETAIL_TYPE = "Chime VoiceConnector Streaming Status";
 
 interface EventCommon {
   /** EventBridge's id: the same for both deliveries of a doubled event. */

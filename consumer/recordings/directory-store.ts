@@ -2,11 +2,11 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { link, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openFileSink } from "../sinks/file.js";
 import { audioNameIn, audioNameOf } from "./audio-name.js";
 import { expectWritable, makeDirectory } from "./directory.js";
 import { RecordingChanged, type RecordingStore } from "./recording-store.js";
 import { formatSidecar, parseSidecar } from "./sidecar.js";
+import { openSpooledAudio } from "./spooled-audio.js";
 
 /** File systems without hard links say so in several ways. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
@@ -27,19 +27,7 @@ export function directoryStore(directory: string): RecordingStore {
     async openAudio(sampleRateHz) {
       await makeDirectory(directory);
       const spool = join(directory, `.${randomUUID()}.wav`);
-      const sink = await openFileSink(spool, { format: "wav", sampleRateHz });
-      return {
-        write: (pcm) => sink.write(pcm),
-        abort: () => sink.abort(),
-        async commit(name) {
-          try {
-            const { sha256, bytes } = await sink.commit();
-            return { location: await place(spool, directory, name, { sha256, bytes }), sha256, bytes };
-          } finally {
-            await rm(spool, { force: true });
-          }
-        },
-      };
+      return openSpooledAudio(spool, { sampleRateHz }, (name, audio) => place(spool, directory, name, audio));
     },
     async putSidecar(name, sidecar, version) {
       const path = sidecarPath(name);

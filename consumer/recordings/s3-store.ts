@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -13,10 +12,10 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { AwsCallError } from "../../aws/call-error.js";
-import { openFileSink } from "../sinks/file.js";
 import { audioNameIn, audioNameOf } from "./audio-name.js";
 import { RecordingChanged, type RecordingStore } from "./recording-store.js";
 import { formatSidecar, parseSidecar } from "./sidecar.js";
+import { openSpooledAudio } from "./spooled-audio.js";
 
 export interface S3StoreOptions {
   client: S3Client;
@@ -82,23 +81,13 @@ export function s3Store(options: S3StoreOptions): RecordingStore {
       const bytes = file && (await head(keyOf(file)))?.ContentLength;
       return { version: object.ETag, ...(bytes === sidecar?.audio.bytes && { sidecar }) };
     },
-    /** Audio is spooled to a file first: a WAV header states the length, which is known at the end, and a name its hash. */
     async openAudio(sampleRateHz) {
       const spool = join(options.spoolDirectory ?? tmpdir(), `chime-voice-streaming-${randomUUID()}.wav`);
-      // The spool need not outlive the process.
-      const sink = await openFileSink(spool, { format: "wav", sampleRateHz, sync: false });
-      return {
-        write: (pcm) => sink.write(pcm),
-        abort: () => sink.abort(),
-        async commit(name) {
-          try {
-            const { sha256, bytes } = await sink.commit();
-            return { location: `s3://${Bucket}/${await place(spool, name, sha256, bytes)}`, sha256, bytes };
-          } finally {
-            await rm(spool, { force: true });
-          }
-        },
-      };
+      return openSpooledAudio(
+        spool,
+        { sampleRateHz, sync: false },
+        async (name, { sha256, bytes }) => `s3://${Bucket}/${await place(spool, name, sha256, bytes)}`,
+      );
     },
     async putSidecar(name, sidecar, version) {
       const Key = sidecarKey(name);

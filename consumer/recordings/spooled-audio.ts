@@ -1,0 +1,30 @@
+import { rm } from "node:fs/promises";
+import { openFileSink } from "../sinks/file.js";
+import type { StoreSink } from "./recording-store.js";
+
+/**
+ * Audio on its way into a store, in a file first: a WAV header states the length, which is known at the end, and a name its
+ * hash. The file is gone after the commit, however that ends.
+ * @param spool the file
+ * @param options `sync` false where the file need not outlive the process
+ * @param place gives the finished file its name in the store. @returns its location
+ */
+export async function openSpooledAudio(
+  spool: string,
+  options: { sampleRateHz: number; sync?: boolean },
+  place: (name: string, audio: { sha256: string; bytes: number }) => Promise<string>,
+): Promise<StoreSink> {
+  const sink = await openFileSink(spool, { format: "wav", ...options });
+  return {
+    write: (pcm) => sink.write(pcm),
+    abort: () => sink.abort(),
+    async commit(name) {
+      try {
+        const { sha256, bytes } = await sink.commit();
+        return { location: await place(name, { sha256, bytes }), sha256, bytes };
+      } finally {
+        await rm(spool, { force: true });
+      }
+    },
+  };
+}
