@@ -97,7 +97,22 @@ function boundaryErrors({ leg, end, received }: LegEvidence): Sidecar["errors"] 
     const message = "the leg's last fragment, as its event names it, was not found in the stream";
     errors.push({ code: "last-missing", message, fragmentNumber: last });
   }
+  for (const bound of boundsBetween(leg)) {
+    if (!isLacking(bound)) continue;
+    const message =
+      "the first or last fragment of one of the leg's pieces, as its event names it, is not in the stream";
+    errors.push({ code: "piece-missing", message, fragmentNumber: bound });
+  }
   return errors;
+}
+
+/** Where pieces end and begin, but for where the leg does. */
+function boundsBetween({ pieces = [] }: LegRequest): (string | undefined)[] {
+  const bounds = pieces.flatMap(({ startFragmentNumber, endFragmentNumber }) => [
+    startFragmentNumber,
+    endFragmentNumber,
+  ]);
+  return bounds.slice(1, -1);
 }
 
 /** Told by an event, the first fragment must be there; else something before it must show that it is the first. */

@@ -6,6 +6,7 @@ import { longestMediaMs } from "./kinesis-video/media-length.js";
 import { LegAssembler } from "./leg/leg-assembler.js";
 import type { LegReport } from "./leg/leg-report.js";
 import { assessLeg, type LegCompleteness, type ReadingEnd, type RecordingLimits } from "./leg-completeness.js";
+import { boundsOf, knownBefore } from "./leg-pieces.js";
 import type { LegRequest } from "./leg-request.js";
 import type { Fragment } from "./matroska/fragment.js";
 import { packageVersion } from "./package-version.js";
@@ -33,6 +34,8 @@ export interface LegRecordingOptions {
   limits?: RecordingLimits;
   /** Listings that stay equal for this long prove an end. Default 30 s; less only serves tests. */
   provingQuiescenceMs?: number;
+  /** As in `LegAssemblerOptions`. */
+  rememberedBytes?: number;
 }
 
 const PROVING_QUIESCENCE_MS = 30_000;
@@ -53,8 +56,11 @@ export class LegRecording implements LegProgress {
     private leg: LegRequest,
     private readonly options: LegRecordingOptions,
   ) {
-    const { transactionId, startFragmentNumber, endFragmentNumber, sampleRateHz } = leg;
-    this.#assembler = new LegAssembler({ transactionId, startFragmentNumber, endFragmentNumber }, { sampleRateHz });
+    const { transactionId, startFragmentNumber, endFragmentNumber, pieces, sampleRateHz } = leg;
+    this.#assembler = new LegAssembler(
+      { transactionId, startFragmentNumber, endFragmentNumber, pieces },
+      { sampleRateHz, rememberedBytes: options.rememberedBytes, reusesMemory: true },
+    );
   }
 
   switchedAway(): boolean {
@@ -157,7 +163,7 @@ export class LegRecording implements LegProgress {
     const { location, sha256, bytes } = await this.#commit(name);
     const { sampleRateHz } = this.#assembler;
     const audio = { location, format: "wav", sampleRateHz, channels: 1, bitsPerSample: 16, bytes } as const;
-    const sidecar = { ...draft, audio, sha256 };
+    const sidecar = { ...draft, ...(existing && knownBefore(draft, existing)), audio, sha256 };
     await store.putSidecar(name, sidecar, version);
     if (existing && existing.audio.location !== location) await store.removeAudio(name, existing.audio.location);
     return { kind: "recorded", sidecar, sidecarLocation };
@@ -236,12 +242,14 @@ export class LegRecording implements LegProgress {
       streamArn: leg.stream.arn,
       isCaller: leg.isCaller,
       direction: leg.direction,
+      mediaIndex: leg.mediaIndex,
+      mediaLabel: leg.mediaLabel,
       bounds: {
-        startFragmentNumber: leg.startFragmentNumber,
-        endFragmentNumber: leg.endFragmentNumber,
-        startTime: limits.fromMs === undefined ? isoOf(leg.startTimeMs) : undefined,
-        endTime: limits.toMs === undefined ? isoOf(leg.endTimeMs) : undefined,
+        ...boundsOf(leg),
+        ...(limits.fromMs !== undefined && { startTime: undefined }),
+        ...(limits.toMs !== undefined && { endTime: undefined }),
       },
+      pieces: leg.pieces?.map(boundsOf),
       ...((limits.fromMs ?? limits.toMs) !== undefined && {
         range: { from: isoOf(limits.fromMs), to: isoOf(limits.toMs) },
       }),
@@ -264,7 +272,7 @@ export class LegRecording implements LegProgress {
       ...(isQuiet && { quiescenceSeconds: isQuiet.unchangedMs / 1000 }),
       complete,
       boundaryUncertain: report.boundaryUncertain,
-      mediaStartTime: isoOf(report.firstProducerTimestampMs),
+      mediaStartTime: isoOf(report.mediaStartMs ?? report.firstProducerTimestampMs),
       mediaEndTime: isoOf(report.mediaEndMs),
       recordedTime: new Date(this.options.clock.now()).toISOString(),
       reader: end.reader,

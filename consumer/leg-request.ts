@@ -1,6 +1,14 @@
 import type { StreamArn } from "./events/stream-arn.js";
 import type { EndedEvent, StartedEvent } from "./events/streaming-event.js";
 
+/** From a STARTED to its ENDED: a leg that stops and goes on, as on hold, has several of each. */
+export interface LegPiece {
+  startFragmentNumber?: string;
+  endFragmentNumber?: string;
+  startTimeMs?: number;
+  endTimeMs?: number;
+}
+
 /** One leg of a call, as far as it is known: what is missing is found in the stream, or does not bound it. */
 export interface LegRequest {
   stream: StreamArn;
@@ -9,12 +17,17 @@ export interface LegRequest {
   voiceConnectorId?: string;
   isCaller?: boolean;
   direction?: "Inbound" | "Outbound";
+  /** Of SIPREC: the leg's place among the media lines, and its label. */
+  mediaIndex?: string;
+  mediaLabel?: string;
   /** The leg's first fragment. */
   startFragmentNumber?: string;
   /** The leg's last fragment. */
   endFragmentNumber?: string;
   startTimeMs?: number;
   endTimeMs?: number;
+  /** Where it stops and goes on, if events told of it: two or more, in order, all within the bounds above. */
+  pieces?: readonly LegPiece[];
   sampleRateHz?: number;
 }
 
@@ -36,7 +49,7 @@ export function sampleRateHzOf(mediaType: string | undefined): number {
 
 /** What an event says about its leg. Throws `UnknownMediaType`. */
 export function legOfEvent(event: StartedEvent | EndedEvent): LegRequest {
-  const { stream, transactionId, callId, voiceConnectorId, isCaller, direction } = event;
+  const { stream, transactionId, callId, voiceConnectorId, isCaller, direction, sdp } = event;
   const { startFragmentNumber, startTimeMs } = event;
   return {
     stream,
@@ -45,6 +58,8 @@ export function legOfEvent(event: StartedEvent | EndedEvent): LegRequest {
     voiceConnectorId,
     isCaller,
     direction,
+    mediaIndex: sdp?.mediaIndex,
+    mediaLabel: sdp?.mediaLabel,
     startFragmentNumber,
     startTimeMs,
     sampleRateHz: sampleRateHzOf(event.mediaType),

@@ -6,6 +6,7 @@ import {
 } from "./kinesis-video/archive-reader.js";
 import { isWithin } from "./kinesis-video/fragment-bounds.js";
 import { ArchiveUnavailable, type FragmentRange } from "./kinesis-video/fragment-listing.js";
+import { EXPIRED_CODE, type ReadFragment } from "./kinesis-video/fragment-media.js";
 import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
 import { describeRetention } from "./kinesis-video/stream-retention.js";
 import type { ReadingEnd, RecordingLimits } from "./leg-completeness.js";
@@ -120,6 +121,11 @@ export async function recordLeg(leg: LegRequest, options: RecordLegOptions): Pro
   const retentionMs = await retentionOf(leg, access, signal);
   for (let restart = 0; ; restart++) {
     const recording = new LegRecording(leg, recordingOptions(options));
+    let expired: string | undefined;
+    const push = (read: ReadFragment) => {
+      if (read.failure?.code === EXPIRED_CODE) expired ??= read.failure.message;
+      return recording.push(read);
+    };
     try {
       const progress = {
         switchedAway: () => recording.switchedAway(),
@@ -127,9 +133,13 @@ export async function recordLeg(leg: LegRequest, options: RecordLegOptions): Pro
       };
       const request = archiveRequestOf(leg, range, options);
       const reader = new ArchiveReader(access, request, progress, options.archive);
-      const { endProof, ...listing } = await drain(reader.fragments(signal), recording);
+      const { endProof, ...listing } = await drain(reader.fragments(signal), { push });
       const end: ReadingEnd = { endProof, reader: "archive", listing: { ...listing, range, retentionMs } };
       const outcome = await recording.finish(end, options.accept);
+      if (outcome.kind === "nothing" && expired !== undefined) {
+        const text = `nothing of the leg is left on ${leg.stream.streamName}; of a fragment that was listed ${expired}`;
+        throw new ArchiveUnavailable("expired", text);
+      }
       if (outcome.kind === "nothing") await refuseExpired(leg, access, signal);
       return outcome;
     } catch (error) {

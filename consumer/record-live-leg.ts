@@ -1,6 +1,6 @@
 import { ArchiveReader, ListingChanged } from "./kinesis-video/archive-reader.js";
 import type { LegEnd } from "./kinesis-video/leg-end.js";
-import { type LiveFragment, type LiveOptions, LiveReader } from "./kinesis-video/live-reader.js";
+import { type LiveEnd, type LiveFragment, type LiveOptions, LiveReader } from "./kinesis-video/live-reader.js";
 import { describeRetention } from "./kinesis-video/stream-retention.js";
 import type { ReadingEnd } from "./leg-completeness.js";
 import { type LegOutcome, LegRecording } from "./leg-recording.js";
@@ -26,6 +26,18 @@ export interface RecordLiveLegOptions extends RecordLegOptions {
    * silent too, so what was read by then is not complete.
    */
   silenceProves?: boolean;
+  /** Told what reading live came to, before the archive is asked whether all of it was received. */
+  onRead?: (end: LiveEnd) => void;
+}
+
+/**
+ * 4 s of telephone audio: there are a thousand live legs in a process, and a producer that reconnects sends its last seconds again.
+ * Where one sends more, that is an error among the recording's, and the archive is read, which remembers minutes.
+ */
+const REMEMBERED_BYTES = 64 * 1024;
+
+function liveRecording(leg: LegRequest, options: RecordLiveLegOptions): LegRecording {
+  return new LegRecording(leg, { ...recordingOptions(options), rememberedBytes: REMEMBERED_BYTES });
 }
 
 function transactionIn(fragment: Fragment | undefined): string | undefined {
@@ -45,8 +57,7 @@ export async function recordLiveLeg(requested: LegRequest, options: RecordLiveLe
   const existing = await findComplete(requested, store);
   if (existing) return existing;
 
-  let recording =
-    requested.transactionId === undefined ? undefined : new LegRecording(requested, recordingOptions(options));
+  let recording = requested.transactionId === undefined ? undefined : liveRecording(requested, options);
   let leg = requested;
   const progress = {
     switchedAway: () => recording?.switchedAway() ?? false,
@@ -57,7 +68,7 @@ export async function recordLiveLeg(requested: LegRequest, options: RecordLiveLe
       const transactionId = transactionIn(read.fragment);
       if (transactionId === undefined) return;
       leg = { ...leg, transactionId };
-      recording = new LegRecording(leg, recordingOptions(options));
+      recording = liveRecording(leg, options);
     }
     await recording.push(read);
   };
@@ -65,9 +76,9 @@ export async function recordLiveLeg(requested: LegRequest, options: RecordLiveLe
   try {
     const { startFragmentNumber, startTimeMs, stream } = leg;
     const request = { stream, startFragmentNumber, startTimeMs, end };
-    const { endProof } = await drain(new LiveReader(access, request, progress, options.live).fragments(signal), {
-      push,
-    });
+    const read = await drain(new LiveReader(access, request, progress, options.live).fragments(signal), { push });
+    options.onRead?.(read);
+    const { endProof } = read;
     const ended = { endFragmentNumber: end.fragmentNumber, endTimeMs: end.timeMs };
     leg = { ...leg, ...ended };
     if (!recording) return { kind: "nothing", listed: 0 };

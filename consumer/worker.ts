@@ -3,10 +3,12 @@ import { parseStreamingEvent } from "./events/streaming-event.js";
 import { Backoff } from "./kinesis-video/backoff.js";
 import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
 import type { Logger } from "./logger.js";
-import { LegDesk, type Settlement } from "./queue/leg-desk.js";
+import { LegDesk } from "./queue/leg-desk.js";
 import { holdMessage } from "./queue/message-lease.js";
+import type { Settlement } from "./queue/settlement.js";
 import type { QueuedMessage, WorkQueue } from "./queue/work-queue.js";
 import type { WorkerConfig } from "./queue/worker-config.js";
+import type { CallSidecar } from "./recordings/call-sidecar.js";
 import type { RecordingStore } from "./recordings/recording-store.js";
 import type { Sidecar } from "./recordings/sidecar.js";
 
@@ -18,6 +20,8 @@ export interface WorkerOptions {
   logger: Logger;
   /** Called for every recording that was committed. */
   onRecorded: (sidecar: Sidecar, sidecarLocation: string) => void;
+  /** Called for every call that was mixed out of its legs, and for one that was mixed again. */
+  onMixed?: (sidecar: CallSidecar, sidecarLocation: string) => void;
 }
 
 /** A live leg holds two messages, and there must be room for the one that ends it. */

@@ -49,10 +49,11 @@ export class Dispatcher {
     const { faults, clock } = this.world;
     const called = `${service.actionPrefix}:${operation.name}`;
     const permission = `${service.actionPrefix}:${operation.iamAction ?? operation.name}`;
-    const fits = (fault: { actions: string[]; region?: string; resource?: string }) =>
+    const fits = (fault: { actions: string[]; region?: string; resource?: string; accessKeyId?: string }) =>
       (coversAction(fault.actions, called) || coversAction(fault.actions, permission)) &&
       (fault.region === undefined || fault.region === request.region) &&
-      (fault.resource === undefined || operation.resource.includes(fault.resource));
+      (fault.resource === undefined || operation.resource.includes(fault.resource)) &&
+      (fault.accessKeyId === undefined || fault.accessKeyId === request.caller.accessKeyId);
 
     const latency = faults.strike("latency", fits);
     if (latency) await clock.wait(latency.ms, request.signal);

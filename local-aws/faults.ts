@@ -11,6 +11,8 @@ interface OnCalls extends Common {
   actions: string[];
   /** Only calls on this resource: a part of its ARN, such as a connector's id or a stream's name. */
   resource?: string;
+  /** Only calls that are signed with this key: temporary credentials expire, the ones that follow them do not. */
+  accessKeyId?: string;
 }
 
 interface OnMedia extends Common {
@@ -18,6 +20,8 @@ interface OnMedia extends Common {
   stream?: string;
   /** Strikes at this fragment of the response; the first is 0. */
   atFragment: number;
+  /** Strikes at this fragment of the stream instead, whenever it is to be sent; the first that was ingested is 0. */
+  sequence?: number;
   api?: "GetMedia" | "GetMediaForFragmentList";
 }
 
@@ -63,6 +67,16 @@ export type Fault =
   | ({ kind: "endOfFile" } & OnMedia)
   /** The response ends early, without an error, between two blocks in the middle of the fragment: as if it were shorter. */
   | ({ kind: "cutBetweenBlocks" } & OnMedia)
+  /** The response ends early, without an error, inside the tags after the fragment's cluster. */
+  | ({ kind: "cutInTags" } & OnMedia)
+  /** Half of the fragment is sent, then nothing more, and the connection stays open. */
+  | ({ kind: "stall" } & OnMedia)
+  /** The fragment is sent in pieces of so many bytes. */
+  | ({ kind: "trickle"; pieceBytes: number } & OnMedia)
+  /** The response is no HTTP from the fragment on. */
+  | ({ kind: "garbledTransfer" } & OnMedia)
+  /** GetDataEndpoint names an endpoint at which nobody answers. */
+  | ({ kind: "deadEndpoint"; stream?: string } & Common)
   /** Fragments of a leg never reach the stream. */
   | ({ kind: "dropFragments" } & OnFragments)
   /** Fragments of a leg carry none of the producer's tags. */
@@ -86,7 +100,7 @@ export type Fault =
   | ({ kind: "streamingFailure"; reason: string } & OnLeg);
 
 /** What has a default. */
-type Defaulted = "atFragment" | "errorId" | "errorCode" | "message" | "reason";
+type Defaulted = "atFragment" | "errorId" | "errorCode" | "message" | "pieceBytes" | "reason";
 
 /** A fault as it is asked for: what has a default may be left out. */
 export type FaultInput = Fault extends infer F
@@ -104,12 +118,14 @@ const onCalls = {
   ...common,
   actions: z.array(z.string().min(1)).min(1),
   resource: z.string().optional(),
+  accessKeyId: z.string().optional(),
 };
 
 const onMedia = {
   ...common,
   stream: z.string().optional(),
   atFragment: z.number().int().min(0).default(0),
+  sequence: z.number().int().min(0).optional(),
   api: z.enum(["GetMedia", "GetMediaForFragmentList"]).optional(),
 };
 
@@ -149,6 +165,11 @@ const faultSchema: z.ZodType<Fault, FaultInput> = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("endOfFile"), ...onMedia }),
   z.strictObject({ kind: z.literal("cutBetweenBlocks"), ...onMedia }),
+  z.strictObject({ kind: z.literal("cutInTags"), ...onMedia }),
+  z.strictObject({ kind: z.literal("stall"), ...onMedia }),
+  z.strictObject({ kind: z.literal("trickle"), ...onMedia, pieceBytes: z.number().int().min(1).default(1) }),
+  z.strictObject({ kind: z.literal("garbledTransfer"), ...onMedia }),
+  z.strictObject({ kind: z.literal("deadEndpoint"), ...common, stream: z.string().optional() }),
   z.strictObject({ kind: z.literal("dropFragments"), ...onLeg, fragments }),
   z.strictObject({ kind: z.literal("missingTags"), ...onLeg, fragments }),
   z.strictObject({ kind: z.literal("lateListing"), ...onLeg, fragments, ms: z.number().int().min(1) }),

@@ -7,11 +7,8 @@ import {
   timestampMs,
 } from "./kinesis-video-request.js";
 import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.js";
-import { strikeMediaFault } from "./media-faults.js";
+import { sendFaulty, strikeMediaFault } from "./media-faults.js";
 import {
-  breakOff,
-  cutBetweenBlocks,
-  cutMidBlock,
   documentedArchiveSpelling,
   errorChunk,
   fragmentBytes,
@@ -20,6 +17,7 @@ import {
   mediaReply,
   writeAll,
 } from "./media-response.js";
+import { rankOf } from "./scattered-order.js";
 import type { World } from "./world.js";
 
 const MAX_FRAGMENTS = 1000;
@@ -40,21 +38,16 @@ export function listFragments(world: World, request: KinesisVideoRequest): objec
     throw invalidArgument(`End timestamp ${end} is outside of the stream retention period.`);
   }
   const visibleUntilMs = world.clock.nowMs() - world.settings.current.listFragmentsLagMs;
+  const isListed = (fragment: StoredFragment): boolean => {
+    if (fragment.ingestedMs + fragment.listedLateMs > visibleUntilMs) return false;
+    const startMs = range?.isProducer ? fragment.producerTimestampMs : fragment.serverTimestampMs;
+    return !range || (startMs >= range.startMs && startMs <= range.endMs);
+  };
   // Later pages show what the first one could have shown: what arrives between them is left to the next listing.
   const endSequence = token?.endSequence ?? stream.endSequence;
-  const found = stream
-    .archived()
-    .filter(
-      (fragment) => fragment.sequence < endSequence && fragment.ingestedMs + fragment.listedLateMs <= visibleUntilMs,
-    )
-    .filter((fragment) => {
-      const startMs = range?.isProducer ? fragment.producerTimestampMs : fragment.serverTimestampMs;
-      return !range || (startMs >= range.startMs && startMs <= range.endMs);
-    })
-    .sort((a, b) => scattered(a) - scattered(b));
-  const rest = token ? found.filter((fragment) => scattered(fragment) > token.afterRank) : found;
-  const page = rest.slice(0, maxResults);
-  const nextToken = rest.length > page.length ? `${endSequence}:${scattered(page.at(-1)!)}` : undefined;
+  const found = stream.scattered(endSequence).after(token?.afterRank ?? -1, maxResults + 1, isListed);
+  const page = found.slice(0, maxResults);
+  const nextToken = found.length > page.length ? `${endSequence}:${rankOf(page.at(-1)!)}` : undefined;
   return {
     Fragments: page.map((fragment) => ({
       FragmentNumber: fragment.number,
@@ -65,13 +58,6 @@ export function listFragments(world: World, request: KinesisVideoRequest): objec
     })),
     NextToken: nextToken && Buffer.from(nextToken).toString("base64"),
   };
-}
-
-/**
- * A rank that differs from fragment to fragment and follows no order: multiplication by an odd number permutes 32 bits.
- */
-function scattered(fragment: StoredFragment): number {
-  return Math.imul(fragment.sequence + 1, 0x9e3779b1) >>> 0;
 }
 
 function pageToken(value: unknown): { endSequence: number; afterRank: number } {
@@ -136,18 +122,17 @@ async function sendList(
     await waitForQuota(world, stream, signal);
     if (signal.aborted) return;
     const fragment = byNumber.get(number);
-    const fault = strikeMediaFault(world, "GetMediaForFragmentList", stream, index);
+    const fault = strikeMediaFault(world, "GetMediaForFragmentList", stream, { index, sequence: fragment?.sequence });
     if (fault?.kind === "endOfFile") return;
-    if (fault?.kind === "reset" && fragment) return breakOff(response, cutMidBlock(fragment, spelling));
-    if (fault?.kind === "cutBetweenBlocks" && fragment) {
-      await writeAll(response, cutBetweenBlocks(fragment, spelling), signal);
-      return;
-    }
     let bytes: Buffer;
     if (fault?.kind === "errorTags") bytes = exceptionChunk(number, fault.errorId, fault.errorCode);
     else if (!fragment) bytes = exceptionChunk(number, FRAGMENT_NOT_FOUND, "The requested fragment is not found.");
     else bytes = fragmentBytes(fragment, spelling);
-    if (!(await writeAll(response, bytes, signal))) return;
+    const isCut = fault && fault.kind !== "errorTags" && fragment;
+    const goesOn = isCut
+      ? await sendFaulty(fault, { fragment, spelling, bytes }, response, signal)
+      : await writeAll(response, bytes, signal);
+    if (!goesOn) return;
   }
 }
 

@@ -6,6 +6,8 @@ import type { World } from "./world.js";
 
 const MAX_RETENTION_HOURS = 87_600;
 const MAX_STREAMS = 10_000;
+/** The discard port: nobody listens there who would answer. */
+const DEAD_ENDPOINT = "http://127.0.0.1:9";
 const dataApis = [
   "PUT_MEDIA",
   "GET_MEDIA",
@@ -118,5 +120,12 @@ function getDataEndpoint(world: World, request: KinesisVideoRequest): object {
     throw invalidArgument(`APIName must be one of ${dataApis.join(", ")}.`);
   const allowed = stream.dataEndpointQuota.take(world.clock.nowMs(), world.settings.current.dataEndpointCallsPerSecond);
   if (!allowed) throw clientLimitExceeded("Rate exceeded: GetDataEndpoint for this stream.");
-  return { DataEndpoint: world.endpoint };
+  const { arn, region } = stream;
+  const isDead = world.faults.strike(
+    "deadEndpoint",
+    (fault) =>
+      (fault.stream === undefined || arn.includes(fault.stream)) &&
+      (fault.region === undefined || fault.region === region),
+  );
+  return { DataEndpoint: isDead ? DEAD_ENDPOINT : world.endpoint };
 }

@@ -7,18 +7,8 @@ import {
   timestampMs,
 } from "./kinesis-video-request.js";
 import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.js";
-import { strikeMediaFault } from "./media-faults.js";
-import {
-  breakOff,
-  cutBetweenBlocks,
-  cutMidBlock,
-  errorChunk,
-  fragmentBytes,
-  getMediaSpelling,
-  holdConnection,
-  mediaReply,
-  writeAll,
-} from "./media-response.js";
+import { sendFaulty, strikeMediaFault } from "./media-faults.js";
+import { errorChunk, fragmentBytes, getMediaSpelling, holdConnection, mediaReply, writeAll } from "./media-response.js";
 import type { World } from "./world.js";
 
 /**
@@ -122,13 +112,7 @@ async function send(
       continue;
     }
 
-    const fault = strikeMediaFault(world, "GetMedia", stream, sentFragments);
-    if (fault?.kind === "endOfFile") return;
-    if (fault?.kind === "reset") return breakOff(response, cutMidBlock(fragment, getMediaSpelling));
-    if (fault?.kind === "cutBetweenBlocks") {
-      await writeAll(response, cutBetweenBlocks(fragment, getMediaSpelling), signal);
-      return;
-    }
+    const fault = strikeMediaFault(world, "GetMedia", stream, { index: sentFragments, sequence: fragment.sequence });
     if (fault?.kind === "errorTags") {
       await writeAll(response, errorChunk(errorTags(fault)), signal);
       return;
@@ -138,7 +122,10 @@ async function send(
       ["AWS_KINESISVIDEO_MILLIS_BEHIND_NOW", String(behindMs)],
       ["AWS_KINESISVIDEO_CONTINUATION_TOKEN", fragment.number],
     ]);
-    if (!(await writeAll(response, bytes, signal))) return;
+    const goesOn = fault
+      ? await sendFaulty(fault, { fragment, spelling: getMediaSpelling, bytes }, response, signal)
+      : await writeAll(response, bytes, signal);
+    if (!goesOn) return;
     sentFragments++;
     nextSequence = fragment.sequence + 1;
     lastActivityMs = clock.nowMs();

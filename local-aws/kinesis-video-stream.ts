@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { CallQuota } from "./call-quota.js";
 import type { Clock } from "./clock.js";
+import { ScatteredOrder } from "./scattered-order.js";
 import type { LiveSettings } from "./settings.js";
 
 /** A fragment as a producer sends it: everything but what Kinesis adds. */
@@ -51,6 +52,7 @@ export class KinesisVideoStream {
   mediaType?: string;
 
   private fragments: StoredFragment[] = [];
+  private order?: ScatteredOrder;
   private keptBytes = 0;
   private unarchivedBytes = 0;
   private nextSequence = 0;
@@ -117,6 +119,7 @@ export class KinesisVideoStream {
   delete(): void {
     this.deleted = true;
     this.fragments = [];
+    this.order = undefined;
     this.keptBytes = 0;
     this.unarchivedBytes = 0;
     this.arrivals.emit("change");
@@ -131,6 +134,16 @@ export class KinesisVideoStream {
   /** What the archived-media APIs can give. */
   archived(): readonly StoredFragment[] {
     return this.available().filter((fragment) => fragment.archived);
+  }
+
+  /** Archived fragments before a sequence, as ListFragments goes through them. */
+  scattered(endSequence: number): ScatteredOrder {
+    this.dropExpired();
+    if (this.order?.endSequence !== endSequence) {
+      const before = this.fragments.filter(({ archived, sequence }) => archived && sequence < endSequence);
+      this.order = new ScatteredOrder(before, endSequence);
+    }
+    return this.order;
   }
 
   get storedBytes(): number {
@@ -177,6 +190,8 @@ export class KinesisVideoStream {
       if (!fragment.archived) this.unarchivedBytes -= fragment.bytes;
       count++;
     }
-    if (count > 0) this.fragments = this.fragments.slice(count);
+    if (count === 0) return;
+    this.fragments = this.fragments.slice(count);
+    this.order = undefined;
   }
 }

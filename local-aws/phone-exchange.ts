@@ -11,7 +11,6 @@ import { isStreaming, type VoiceConnector } from "./voice-connector.js";
 import { readTelephoneWav, WavError } from "./wav-reader.js";
 import type { World } from "./world.js";
 
-const MAX_STORED_BYTES = 1024 ** 3;
 const MAX_REMEMBERED_CALLS = 1_000;
 
 export interface CallRequest {
@@ -88,7 +87,7 @@ export class PhoneExchange {
     }
     const callerPcm = audio(request.callerWav, "caller");
     const calleePcm = audio(request.calleeWav, "callee");
-    checkRoom(account, callerPcm.length + calleePcm.length);
+    checkRoom(account, callerPcm.length + calleePcm.length, this.world.settings.current.storedMediaBytes);
     const { legOffsetMs } = this.world.settings.current;
     const from = { connector, streaming, accountId: account.id };
     const legs = [
@@ -226,11 +225,11 @@ function connectorOf(account: Account, { voiceConnectorId, region }: CallRequest
   throw new CallRefused("unknownConnector", `There is no Voice Connector ${voiceConnectorId}${where}.`);
 }
 
-function checkRoom(account: Account, addedBytes: number): void {
+function checkRoom(account: Account, addedBytes: number, limitBytes: number): void {
   const streams = account.listRegions().flatMap((region) => [...region.streams.values()]);
   const storedBytes = streams.reduce((sum, stream) => sum + stream.storedBytes, 0);
-  if (storedBytes + addedBytes <= MAX_STORED_BYTES) return;
-  const text = `Streams hold ${storedBytes} bytes of media in memory; with this call it would be more than ${MAX_STORED_BYTES}.`;
+  if (storedBytes + addedBytes <= limitBytes) return;
+  const text = `Streams hold ${storedBytes} bytes of media in memory; with this call it would be more than ${limitBytes}.`;
   throw new CallRefused("full", text);
 }
 

@@ -14,8 +14,10 @@ export function putObject(world: World, request: AwsRequest, bucket: Bucket, key
   };
 }
 
-export function deleteObject(bucket: Bucket, key: string): AwsReply {
-  // Deleting what is not there is a success.
+/** With `If-Match` only as it was: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html */
+export function deleteObject(request: AwsRequest, bucket: Bucket, key: string): AwsReply {
+  checkWriteConditions(request, bucket, key);
+  // Without a condition, deleting what is not there is a success.
   bucket.objects.delete(key);
   return { status: 204 };
 }

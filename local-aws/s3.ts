@@ -48,7 +48,7 @@ export function s3Service(world: World): AwsService {
       run: (request, bucket, key) => completeUpload(world, request, bucket, key),
     },
     { name: "AbortMultipartUpload", method: "DELETE", query: ["uploadId"], run: abortUpload },
-    { name: "DeleteObject", method: "DELETE", run: (_request, bucket, key) => deleteObject(bucket, key) },
+    { name: "DeleteObject", method: "DELETE", run: deleteObject },
     { name: "GetObject", method: "GET", run: orDenied(world, getObject) },
     { name: "HeadObject", iamAction: "GetObject", method: "HEAD", run: orDenied(world, headObject) },
   ];

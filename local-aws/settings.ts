@@ -30,6 +30,8 @@ export interface Settings {
    * as GetMedia does.
    */
   archiveTagSpelling: "documented" | "asGetMedia";
+  /** What all streams may hold together, in this process's memory; a call that would not fit is refused. */
+  storedMediaBytes: number;
   /** At retention 0, what the service's host keeps. Service: 5 minutes and 200 MB. */
   hostBufferMs: number;
   hostBufferBytes: number;
@@ -77,6 +79,11 @@ const settingsSchema: z.ZodType<Settings, SettingsPatch> = z.strictObject({
   listFragmentsLagMs: milliseconds.default(0),
   retentionHourMs: z.number().int().min(1).default(3_600_000),
   archiveTagSpelling: z.enum(["documented", "asGetMedia"]).default("documented"),
+  storedMediaBytes: z
+    .number()
+    .int()
+    .min(1)
+    .default(1024 ** 3),
   hostBufferMs: milliseconds.default(5 * 60_000),
   hostBufferBytes: z.number().int().min(1).default(200_000_000),
   producerSessionMs: z

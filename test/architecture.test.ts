@@ -116,6 +116,14 @@ describe("architecture", () => {
     assert.deepEqual(strays("consumer/ebml/", [/^consumer\/ebml\//]), []);
     assert.deepEqual(strays("consumer/matroska/", [/^consumer\/(ebml|matroska)\//]), []);
     assert.deepEqual(strays("consumer/leg/", [/^consumer\/(matroska|leg|audio)\//]), []);
+    // A call is mixed out of recordings alone, wherever they come from.
+    const callMayUse = [/^consumer\/(call|recordings|audio|sinks)\//, /^consumer\/package-version$/];
+    assert.deepEqual(strays("consumer/call/", callMayUse), []);
+    const belowCalls = imports.filter(
+      ({ from, to }) =>
+        /^consumer\/(recordings|sinks|leg|kinesis-video)\//.test(from) && to.startsWith("consumer/call/"),
+    );
+    assert.deepEqual(belowCalls, []);
     const upwards = imports.filter(
       ({ from, to }) =>
         from.startsWith("consumer/") && !from.startsWith("consumer/cli/") && to.startsWith("consumer/cli/"),

@@ -71,23 +71,3 @@ export function audioEncodingOf(track: Track): AudioEncoding {
   }
   return { encoding: "s16le", labelUntrusted: codecId !== undefined && codecId !== "A_MS/ACM" };
 }
-
-/** The twelve sync bits, layer 0, and a frame length that is the block's (ISO/IEC 13818-7, section 6.2). */
-function isAdtsFrame(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 7 || bytes[start] !== 0xff || (bytes[start + 1]! & 0xf6) !== 0xf0) return false;
-  const frameBytes = ((bytes[start + 3]! & 0x03) << 11) | (bytes[start + 4]! << 3) | (bytes[start + 5]! >> 5);
-  return frameBytes === end - start;
-}
-
-/**
- * Looks at a block of a track whose label cannot be trusted.
- * @throws {UnsupportedAudio} where it plainly is no 16-bit PCM: an AAC frame with its own header, or half a sample
- */
-export function expectPcm(track: Track, bytes: Uint8Array, start: number, end: number): void {
-  const adts = isAdtsFrame(bytes, start, end);
-  if (!adts && (end - start) % 2 === 0) return;
-  const why = adts ? "begins with an ADTS header" : "is an odd number of bytes long";
-  throw new UnsupportedAudio(
-    `track ${track.number} is labelled ${track.codecId} and is not PCM: a block of it ${why}. Decode it with ffmpeg -i FILE out.wav`,
-  );
-}

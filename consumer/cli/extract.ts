@@ -10,7 +10,7 @@ import type { AudioFileFormat } from "../sinks/pcm-file.js";
 import { CommandFailure, ExitCode } from "./exit.js";
 import { openInput } from "./input-chunks.js";
 import { interruptible } from "./interruption.js";
-import { candidates, type Extraction, LegExtraction } from "./leg-extraction.js";
+import { candidates, type Extraction, extractChosenLeg } from "./leg-extraction.js";
 
 interface ExtractOptions {
   transactionId?: string;
@@ -72,14 +72,23 @@ function listed(transactions: readonly TransactionTally[], sampleRateHz: number)
   return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
+/** An interrupted input ends like one that is whole: what was written of it must not be kept. */
+async function* uninterrupted(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    if (signal.aborted) break;
+    yield chunk;
+  }
+  if (signal.aborted) throw new CommandFailure(ExitCode.failed, "interrupted; nothing was kept");
+}
+
 /** What goes to standard output with --json. */
-function document(input: string, options: ExtractOptions, { report, errors, inputBytes, output, verdict }: Extraction) {
+function document(input: string, options: ExtractOptions, { report, errors, inputBytes, audio, verdict }: Extraction) {
   const { transactionId, voiceConnectorId, track, tracks: _tracks, complete, errors: _errors, ...rest } = report;
   return {
     input,
     inputBytes,
-    output: output?.location ?? null,
-    outputBytes: output?.bytes ?? null,
+    output: audio?.location ?? null,
+    outputBytes: audio?.bytes ?? null,
     format: options.format,
     transactionId: transactionId ?? null,
     voiceConnectorId: voiceConnectorId ?? null,
@@ -97,7 +106,7 @@ function failureOf(
   selection: LegSelection,
   extraction: Extraction,
 ): CommandFailure | undefined {
-  const { verdict, report, errors, output } = extraction;
+  const { verdict, report, errors, audio } = extraction;
   const name = input === "-" ? "standard input" : input;
   switch (verdict) {
     case "done":
@@ -108,7 +117,7 @@ function failureOf(
       const what = errors.length === 1 ? place : `${errors.length} faults, the first: ${place}`;
       return new CommandFailure(
         ExitCode.damagedInput,
-        `${name} is damaged; what could be saved is in ${output?.location}. ${what}`,
+        `${name} is damaged; what could be saved is in ${audio?.location}. ${what}`,
       );
     }
     case "empty":
@@ -145,14 +154,14 @@ function failureOf(
   }
 }
 
-function summary({ report, output }: Extraction): string {
+function summary({ report, audio }: Extraction): string {
   const seconds = (report.durationMs / 1000).toFixed(3);
   const gaps = report.gaps.length === 0 ? "" : `, ${report.gaps.length} gaps`;
   const call = report.transactionId === undefined ? "" : ` of ${report.transactionId}`;
   const uncertain = report.boundaryUncertain
     ? "; its last or first second may be a neighbouring call's or missing"
     : "";
-  return `${output?.location}: ${seconds} s${call}, ${report.fragments} fragments${gaps}${uncertain}`;
+  return `${audio?.location}: ${seconds} s${call}, ${report.fragments} fragments${gaps}${uncertain}`;
 }
 
 async function extract(input: string, options: ExtractOptions): Promise<void> {
@@ -160,8 +169,9 @@ async function extract(input: string, options: ExtractOptions): Promise<void> {
   const selection: LegSelection = { transactionId, voiceConnectorId, track };
   const path = await outputPath(input, options);
   const extraction = await interruptible(async (signal) => {
-    const leg = new LegExtraction(selection, options.gaps, (rate) => openOutput(path, options.format, rate));
-    return leg.run(await openInput(input, signal), signal);
+    const chunks = uninterrupted(await openInput(input, signal), signal);
+    const { format, gaps } = options;
+    return extractChosenLeg(chunks, (rate) => openOutput(path, format, rate), { selection, gaps });
   }).catch((error: unknown) => {
     if (error instanceof LegError) throw new CommandFailure(ExitCode.wrongUse, `${error.message} with --track`);
     if (error instanceof UnsupportedAudio) throw new CommandFailure(ExitCode.failed, error.message);

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { FaultLog } from "../leg/fault-log.js";
 import { blockTableOf, fragmentStartMs } from "../leg/fragment-blocks.js";
 import { TransactionFilter } from "../leg/transaction-filter.js";
 import { TransactionTallies } from "../leg/transaction-tallies.js";
@@ -15,6 +16,8 @@ interface Inspection {
   fragments: number;
   transactions: { transactionId: string | null; voiceConnectorId?: string; fragments: number }[];
   errors: { code: string; offset: number; message: string; bytesSkipped?: number }[];
+  /** Beyond the 10,000 of each kind that are kept. */
+  errorsOmitted: number;
   inputBytes: number;
 }
 
@@ -34,8 +37,9 @@ function jsonPresentation(): Presentation {
       await writeOut(`${separator}${JSON.stringify(row)}`);
       separator = ",";
     },
-    async finish({ transactions, errors, inputBytes }) {
-      const rest = JSON.stringify({ transactions, errors, inputBytes, complete: errors.length === 0 });
+    async finish({ transactions, errors, errorsOmitted, inputBytes }) {
+      const complete = errors.length === 0;
+      const rest = JSON.stringify({ transactions, errors, errorsOmitted, inputBytes, complete });
       await writeOut(`],${rest.slice(1)}\n`);
     },
   };
@@ -50,7 +54,7 @@ function tablePresentation(): Presentation {
       tracks = shown.tracks;
       await writeOut(`${shown.lines.join("\n")}\n`);
     },
-    async finish({ fragments, transactions, errors, inputBytes }) {
+    async finish({ fragments, transactions, errors, errorsOmitted, inputBytes }) {
       const lines = [`\n${fragments} fragments in ${inputBytes} bytes`];
       for (const { transactionId, voiceConnectorId, fragments: count } of transactions) {
         const connector = voiceConnectorId === undefined ? "" : ` of voice connector ${voiceConnectorId}`;
@@ -60,28 +64,26 @@ function tablePresentation(): Presentation {
         const skipped = bytesSkipped === undefined ? "" : `, ${bytesSkipped} bytes skipped`;
         lines.push(`${code} at offset ${offset}${skipped}: ${message}`);
       }
+      if (errorsOmitted > 0) lines.push(`and ${errorsOmitted} more faults`);
       await writeOut(`${lines.join("\n")}\n`);
     },
   };
 }
 
-function errorOf({ error, offset }: Fragment): Inspection["errors"][number] | undefined {
-  if (!error) return undefined;
-  const code = error.code ?? String(error.id ?? "error");
-  return { code, offset, message: `Kinesis sent an error instead of media: ${error.message ?? code}` };
-}
-
 /** Counts what is seen of transactions, by the same rules as extraction goes by. */
 class FragmentCensus {
   readonly tallies = new TransactionTallies();
-  readonly errors: Inspection["errors"] = [];
+  readonly faults = new FaultLog();
   fragments = 0;
   readonly #filter = new TransactionFilter({});
 
   add(fragment: Fragment): void {
     this.fragments++;
-    const error = errorOf(fragment);
-    if (error) this.errors.push(error);
+    const { error, offset } = fragment;
+    if (error) {
+      const code = error.code ?? String(error.id ?? "error");
+      this.faults.add(code, offset, `Kinesis sent an error instead of media: ${error.message ?? code}`);
+    }
     const table = blockTableOf(fragment);
     if (error && table.length === 0) return;
     const startMs = fragmentStartMs(fragment, table);
@@ -126,12 +128,13 @@ async function inspect(path: string, { json }: { json?: boolean }): Promise<void
     if (signal.aborted) throw new CommandFailure(ExitCode.failed, "interrupted");
     await show(parser.end());
   });
-  const { fragments, tallies } = census;
-  const errors = [...parser.damages, ...census.errors].sort((a, b) => a.offset - b.offset);
+  const { fragments, tallies, faults } = census;
+  const errors = [...parser.damages, ...faults.entries].sort((a, b) => a.offset - b.offset);
+  const errorsOmitted = parser.damagesOmitted + faults.omitted;
   const transactions = tallies.list().map(({ transactionId, voiceConnectorId, fragments: count }) => {
     return { transactionId: transactionId ?? null, voiceConnectorId, fragments: count };
   });
-  await presentation.finish({ fragments, transactions, errors, inputBytes: parser.bytesFed });
+  await presentation.finish({ fragments, transactions, errors, errorsOmitted, inputBytes: parser.bytesFed });
   const failure = failureOf(name, parser.damages, errors);
   if (failure) throw failure;
 }

@@ -1,15 +1,6 @@
-import {
-  LegAssembler,
-  type LegFault,
-  type LegReport,
-  type LegSelection,
-  type TransactionTally,
-} from "../leg/leg-assembler.js";
-import type { Damage } from "../matroska/damage.js";
-import type { Fragment } from "../matroska/fragment.js";
-import { FragmentParser } from "../matroska/fragment-parser.js";
+import { type ExtractedLeg, extractLeg } from "../extract-leg.js";
+import type { LegReport, LegSelection, TransactionTally } from "../leg/leg-assembler.js";
 import type { AudioFile } from "../sinks/audio-file.js";
-import { CommandFailure, ExitCode } from "./exit.js";
 
 /**
  * How an extraction ended. Audio was kept with `done` and `damaged` only. `severalCalls`: no transaction was asked for, and there is
@@ -25,20 +16,8 @@ export type ExtractionVerdict =
   | "noSuchTransaction"
   | "noSuchTrack";
 
-export interface Extraction {
+export interface Extraction extends Omit<ExtractedLeg<{ location: string; bytes: number }>, "complete"> {
   verdict: ExtractionVerdict;
-  report: LegReport;
-  /** Faults of the bytes and of the leg, by offset. */
-  errors: (Damage | LegFault)[];
-  inputBytes: number;
-  output?: { location: string; bytes: number };
-}
-
-/** Damage inside a fragment is known to the parser and to the leg: it is told once. */
-function mergedErrors(damages: readonly Damage[], faults: readonly LegFault[]): (Damage | LegFault)[] {
-  const known = new Set(damages.map(({ code, offset }) => `${code} ${offset}`));
-  const added = faults.filter(({ code, offset }) => !known.has(`${code} ${offset}`));
-  return [...damages, ...added].sort((a, b) => a.offset - b.offset);
 }
 
 /** Transactions that the selection leaves open. */
@@ -57,69 +36,24 @@ function areSeveralCalls(report: LegReport, selection: LegSelection): boolean {
   return tagged > 1 || (tagged === 1 && report.fragments > 0 && report.transactionId === undefined);
 }
 
-/** One leg out of a stream of bytes into a sink, which is opened with the leg's first sample and committed if there is a leg. */
-export class LegExtraction {
-  readonly #parser = new FragmentParser();
-  readonly #assembler: LegAssembler;
-  #sink: AudioFile | undefined;
-  #fragments = 0;
+/** What keeps the audio from being kept. */
+function refusal(report: LegReport, selection: LegSelection): ExtractionVerdict | undefined {
+  if (areSeveralCalls(report, selection)) return "severalCalls";
+  if (report.fragments === 0) return report.transactions.length === 0 ? "noMedia" : "noSuchTransaction";
+  return selection.track !== undefined && report.track === undefined ? "noSuchTrack" : undefined;
+}
 
-  constructor(
-    private readonly selection: LegSelection,
-    gaps: "silence" | "none",
-    private readonly openSink: (sampleRateHz: number) => Promise<AudioFile>,
-  ) {
-    this.#assembler = new LegAssembler(selection, { gaps });
-  }
-
-  async run(input: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Extraction> {
-    try {
-      for await (const chunk of input) {
-        if (signal.aborted) break;
-        await this.#take(this.#parser.feed(chunk));
-      }
-      if (signal.aborted) throw new CommandFailure(ExitCode.failed, "interrupted; nothing was kept");
-      await this.#take(this.#parser.end());
-      return await this.#finish();
-    } finally {
-      await this.#sink?.abort();
-    }
-  }
-
-  async #take(fragments: readonly Fragment[]): Promise<void> {
-    this.#fragments += fragments.length;
-    for (const fragment of fragments) {
-      const pcm = this.#assembler.push(fragment);
-      if (pcm.length > 0) await this.#write(pcm);
-    }
-  }
-
-  async #write(pcm: readonly Uint8Array[]): Promise<void> {
-    if (pcm.length === 0) return;
-    this.#sink ??= await this.openSink(this.#assembler.sampleRateHz);
-    for (const piece of pcm) await this.#sink.write(piece);
-  }
-
-  async #finish(): Promise<Extraction> {
-    const report = this.#assembler.report();
-    const errors = mergedErrors(this.#parser.damages, report.errors);
-    const verdict = this.#verdict(report, errors.length > 0);
-    const extraction: Extraction = { verdict, report, errors, inputBytes: this.#parser.bytesFed };
-    if (verdict === "done" || verdict === "damaged") {
-      // A leg without a single block is a file without a single sample.
-      this.#sink ??= await this.openSink(this.#assembler.sampleRateHz);
-      extraction.output = await this.#sink.commit();
-    }
-    return extraction;
-  }
-
-  #verdict(report: LegReport, isFaulty: boolean): ExtractionVerdict {
-    const first = this.#parser.damages[0]?.code;
-    if (first === "empty" || first === "notMatroska") return first;
-    if (areSeveralCalls(report, this.selection)) return "severalCalls";
-    if (report.fragments === 0 && (this.#fragments === 0 || report.transactions.length === 0)) return "noMedia";
-    if (report.fragments === 0) return "noSuchTransaction";
-    if (this.selection.track !== undefined && report.track === undefined) return "noSuchTrack";
-    return isFaulty ? "damaged" : "done";
-  }
+/** One leg out of a stream of bytes into a sink, kept if it is the one that was meant. */
+export async function extractChosenLeg(
+  input: AsyncIterable<Uint8Array>,
+  openSink: (sampleRateHz: number) => Promise<AudioFile>,
+  options: { selection: LegSelection; gaps: "silence" | "none" },
+): Promise<Extraction> {
+  const { selection } = options;
+  const accept = (report: LegReport) => refusal(report, selection) === undefined;
+  const extracted = await extractLeg(input, openSink, { ...options, accept });
+  const { report, errors } = extracted;
+  const first = errors[0]?.code;
+  if (first === "empty" || first === "notMatroska") return { ...extracted, verdict: first };
+  return { ...extracted, verdict: refusal(report, selection) ?? (errors.length > 0 ? "damaged" : "done") };
 }

@@ -12,6 +12,9 @@ export interface RecordOptions {
   archive?: true;
   output: OutputLocation;
   quiescenceSeconds: number;
+  side?: "caller" | "callee";
+  stereo: boolean;
+  fragmentsPerSecond: number;
   json?: true;
 }
 
@@ -45,6 +48,12 @@ function secondsArgument(text: string): number {
   throw new InvalidArgumentError("It must be a number of seconds, more than 0 and up to 3600.");
 }
 
+function rateArgument(text: string): number {
+  const perSecond = Number(text);
+  if (text.trim() !== "" && perSecond > 0 && Number.isFinite(perSecond)) return perSecond;
+  throw new InvalidArgumentError("It must be a number above 0.");
+}
+
 function outputArgument(text: string): OutputLocation {
   try {
     return parseOutputLocation(text);
@@ -57,6 +66,9 @@ const HELP = `
 One WAV (8 kHz, 16 bit, mono) and one sidecar JSON a leg, named
 <transaction id>_<UUID of the stream>_<first fragment>. A recording that is complete, or better, is not replaced;
 the WAV of one that replaces another has a part of its SHA-256 in its name, which the sidecar gives.
+Where the call's other leg is there already, both are mixed: <transaction id>_call.wav, stereo, caller left, callee
+right, on one time axis, and <transaction id>_call.json, which says what it was made of. Streams do not tell which leg
+is the caller's: --side does; else the leg that is heard first is taken for it ("channelAssignment": "guessed").
 
 Without --transaction-id, every transaction with media in the range is recorded, each for itself; with --live, the
 first one that is seen.
@@ -89,6 +101,16 @@ export function addRecordOptions(command: Command): Command {
         .default({ kind: "directory", path: "." }, "the current directory"),
     )
     .option("--quiescence-seconds <n>", "silence that ends a leg whose end nothing else proves", secondsArgument, 30)
+    .option(
+      "--fragments-per-second <n>",
+      "archived media asked for, at most; the service gives 500 of one stream to all its readers together",
+      rateArgument,
+      500,
+    )
+    .addOption(
+      new Option("--side <side>", "whose leg it is, as isCaller of its events tells").choices(["caller", "callee"]),
+    )
+    .option("--no-stereo", "do not mix the call out of its legs")
     .option("--json", "one JSON document on stdout")
     .addHelpText("after", HELP);
 }

@@ -3,18 +3,22 @@ import { UnsupportedAudio } from "../audio/audio-encoding.js";
 import { type FoundTransaction, findTransactions } from "../find-transactions.js";
 import type { ArchiveOptions } from "../kinesis-video/archive-reader.js";
 import { ArchiveUnavailable, type FragmentRange } from "../kinesis-video/fragment-listing.js";
+import { EXPIRED_CODE } from "../kinesis-video/fragment-media.js";
 import { type KinesisVideoAccess, openKinesisVideo } from "../kinesis-video/kinesis-video-access.js";
 import { LegEnd } from "../kinesis-video/leg-end.js";
 import { describeRetention } from "../kinesis-video/stream-retention.js";
 import { LegError } from "../leg/leg-error.js";
 import type { RecordingLimits } from "../leg-completeness.js";
+import { addFacts, lackingFacts } from "../leg-facts.js";
 import type { LegOutcome } from "../leg-recording.js";
 import { type RecordLegOptions, recordLeg } from "../record-leg.js";
 import { recordLiveLeg } from "../record-live-leg.js";
+import { recordWholeLeg } from "../record-whole-leg.js";
 import type { RecordingStore } from "../recordings/recording-store.js";
 import type { Sidecar } from "../recordings/sidecar.js";
 import { CommandFailure, ExitCode } from "./exit.js";
 import { openOutput } from "./output.js";
+import { callDocument, describeCall, type MixedCall, mixCalls } from "./record-calls.js";
 import { addRecordOptions, type RecordOptions } from "./record-options.js";
 
 const HOUR_MS = 60 * 60_000;
@@ -32,6 +36,10 @@ interface Recorded {
 function archiveOptions({ quiescenceSeconds }: RecordOptions): ArchiveOptions {
   const quiescenceMs = quiescenceSeconds * 1000;
   return { quiescenceMs, endLimitMs: 4 * quiescenceMs + SETTLING_MARGIN_MS };
+}
+
+function sideOf({ side }: RecordOptions): { isCaller?: boolean } {
+  return side === undefined ? {} : { isCaller: side === "caller" };
 }
 
 function limitsOf({ from, to }: RecordOptions): RecordingLimits {
@@ -65,7 +73,7 @@ async function recordArchive(
   const { dataRetentionInHours } = await describeRetention(access.clients, stream, { ...access.retry, signal });
   if (dataRetentionInHours === 0) throw retentionZeroFailure(stream.streamName);
   const range = archivedRange(options, dataRetentionInHours, access.clock.now());
-  const leg = { stream, transactionId, startFragmentNumber, startTimeMs: options.from, endTimeMs };
+  const leg = { stream, transactionId, startFragmentNumber, startTimeMs: options.from, endTimeMs, ...sideOf(options) };
   // A fragment that starts after --to proves that none before it is still to come.
   const seen = endTimeMs === undefined ? range : { ...range, toMs: range.toMs + MARGIN_MS };
   const recording: RecordLegOptions = {
@@ -75,9 +83,15 @@ async function recordArchive(
     limits: limitsOf(options),
     signal,
   };
-  if (transactionId !== undefined) return [await recordLeg(leg, { ...recording, range: seen })];
+  if (transactionId !== undefined) {
+    const isWhole = options.from === undefined && endTimeMs === undefined;
+    const outcome = await (isWhole ? recordWholeLeg : recordLeg)(leg, { ...recording, range: seen });
+    if (outcome.kind === "nothing") throw nothingMatched(options, dataRetentionInHours);
+    return [outcome];
+  }
 
   const found = await findTransactions(access, stream, range, { startFragmentNumber }, signal);
+  if (found.length === 0) throw nothingMatched(options, dataRetentionInHours);
   const outcomes: LegOutcome[] = [];
   for (const [i, transaction] of found.entries()) {
     const of = { ...leg, transactionId: transaction.transactionId };
@@ -97,7 +111,7 @@ async function recordLive(
 ): Promise<LegOutcome[]> {
   const { streamArn: stream, transactionId, startFragment: startFragmentNumber } = options;
   const quiescenceMs = options.quiescenceSeconds * 1000;
-  const leg = { stream, transactionId, startFragmentNumber, startTimeMs: options.from };
+  const leg = { stream, transactionId, startFragmentNumber, startTimeMs: options.from, ...sideOf(options) };
   return [
     await recordLiveLeg(leg, {
       access,
@@ -120,11 +134,20 @@ function retentionZeroFailure(streamName: string): CommandFailure {
   );
 }
 
-function nothingMatched(options: RecordOptions): CommandFailure {
+function nothingMatched(options: RecordOptions, keptHours?: number): CommandFailure {
   const { streamArn, transactionId, from, to } = options;
   const what = transactionId === undefined ? "no media of any transaction" : `no media of transaction ${transactionId}`;
   const where = from !== undefined || to !== undefined ? ` between --from and --to` : "";
-  return new CommandFailure(ExitCode.nothingMatched, `${what} was found in ${streamArn.streamName}${where}`);
+  const kept = keptHours === undefined ? "" : `; what was received more than ${keptHours} h ago has expired`;
+  return new CommandFailure(ExitCode.nothingMatched, `${what} was found in ${streamArn.streamName}${where}${kept}`);
+}
+
+function partsMissing(errors: Sidecar["errors"]): CommandFailure {
+  const parts = errors.length === 1 ? "1 part" : `${errors.length} parts`;
+  const expired = errors.filter(({ code }) => code === EXPIRED_CODE).length;
+  const because = expired > 0 ? ` (${expired} of them expired before they were read)` : "";
+  const text = `${parts} of the media could not be had${because}, see the sidecar`;
+  return new CommandFailure(ExitCode.damagedInput, text);
 }
 
 function describe({ sidecar, sidecarLocation, outcome }: Recorded): string {
@@ -134,12 +157,27 @@ function describe({ sidecar, sidecarLocation, outcome }: Recorded): string {
   return `${sidecar.audio.location}  ${seconds} s, gaps ${sidecar.gaps.length}, errors ${sidecar.errors.length}, ${state} (${sidecar.endProof})${kept}\n${sidecarLocation}`;
 }
 
-function report(recorded: readonly Recorded[], json: boolean): void {
+/** What was recorded before may not know whose leg it is. */
+async function addSide(recorded: Recorded[], options: RecordOptions, store: RecordingStore): Promise<void> {
+  for (const each of recorded) {
+    const facts = lackingFacts(each.sidecar, sideOf(options));
+    if (Object.keys(facts).length === 0) continue;
+    await addFacts({ stream: options.streamArn, transactionId: each.sidecar.transactionId, ...facts }, store);
+    each.sidecar = { ...each.sidecar, ...facts };
+  }
+}
+
+function transactionsOf(recorded: readonly Recorded[]): string[] {
+  return [...new Set(recorded.flatMap(({ sidecar }) => sidecar.transactionId ?? []))];
+}
+
+function report(recorded: readonly Recorded[], calls: readonly MixedCall[], json: boolean): void {
   const text = json
     ? JSON.stringify({
         recordings: recorded.map(({ outcome, sidecarLocation, sidecar }) => ({ outcome, sidecarLocation, ...sidecar })),
+        calls: calls.map(callDocument),
       })
-    : recorded.map(describe).join("\n");
+    : [...recorded.map(describe), ...calls.flatMap(describeCall)].join("\n");
   process.stdout.write(`${text}\n`);
 }
 
@@ -148,7 +186,7 @@ async function record(options: RecordOptions): Promise<void> {
   if (from !== undefined && to !== undefined && from >= to) {
     throw new CommandFailure(ExitCode.wrongUse, "--from must be before --to");
   }
-  const access = openKinesisVideo({ retry: { attempts: 4 } });
+  const access = openKinesisVideo({ retry: { attempts: 6 }, fragmentsPerSecond: options.fragmentsPerSecond });
   const store = await openOutput(options.output, { region: options.streamArn.region, environment: process.env });
   const interrupted = new AbortController();
   const end = new LegEnd({ timeMs: to });
@@ -169,14 +207,16 @@ async function record(options: RecordOptions): Promise<void> {
       outcome.kind === "recorded" || outcome.kind === "kept" ? [{ ...outcome, outcome: outcome.kind }] : [],
     );
     if (recorded.length === 0) throw nothingMatched(options);
-    report(recorded, json === true);
-    const errors = recorded.reduce((sum, { sidecar }) => sum + sidecar.errors.length, 0);
-    if (errors > 0) {
-      throw new CommandFailure(
-        ExitCode.damagedInput,
-        `${errors === 1 ? "1 part" : `${errors} parts`} of the media could not be had, see the sidecar`,
-      );
+    await addSide(recorded, options, store);
+    let calls: MixedCall[] = [];
+    try {
+      if (options.stereo) calls = await mixCalls(transactionsOf(recorded), store, interrupted.signal);
+    } finally {
+      // Where mixing fails, the legs are recorded all the same.
+      report(recorded, calls, json === true);
     }
+    const errors = recorded.flatMap(({ sidecar }) => sidecar.errors);
+    if (errors.length > 0) throw partsMissing(errors);
   } catch (error) {
     if (error instanceof UnsupportedAudio || error instanceof LegError) {
       throw new CommandFailure(ExitCode.failed, error.message);

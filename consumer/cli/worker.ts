@@ -15,6 +15,7 @@ Environment:
   QUEUE_URL                   SQS queue with the streaming events; needs a dead-letter queue
   OUTPUT                      a directory, or s3://bucket/prefix
   MODE                        archive: record a leg when it has ended (default); live: while it is spoken
+  STEREO                      true: one stereo WAV a call, too, caller left, callee right (default true)
   CONCURRENCY                 legs at a time (default 4, with MODE=live 100)
   EXIT_WHEN_EMPTY             true: stop when nothing is left to do (default false)
   WAIT_TIME_SECONDS           of one request for messages, 1 to 20 (default 20)
@@ -30,6 +31,8 @@ Environment:
 
 One JSON line a recorded leg on stdout (its sidecar, and where that is), a structured log on stderr.`;
 
+const QUEUE_SOCKETS = 200;
+
 function configOf(environment: NodeJS.ProcessEnv): WorkerConfig {
   try {
     return parseWorkerConfig(environment);
@@ -40,7 +43,10 @@ function configOf(environment: NodeJS.ProcessEnv): WorkerConfig {
 }
 
 async function openQueue(config: WorkerConfig): Promise<WorkQueue> {
-  const client = new SQSClient({ region: config.region });
+  // Every message that is being worked on is kept hidden, and there are two a leg.
+  const agent = { maxSockets: QUEUE_SOCKETS };
+  const requestHandler = { httpAgent: agent, httpsAgent: agent };
+  const client = new SQSClient({ region: config.region, requestHandler });
   client.middlewareStack.use(namedErrors("sqs", client.config));
   try {
     return await WorkQueue.open(client, config.queueUrl);

@@ -19,8 +19,21 @@ export class ByteQueue {
   end = 0;
   /** Stream offset from which bytes are still needed. The reader raises it; bytes before it are let go. */
   keepFrom = 0;
+  #buffer: Buffer | undefined;
   /** True while `bytes` is a buffer of our own, with room after `end`. */
   #owned = false;
+
+  /** The window as a Buffer, which turns bytes into text. */
+  get buffer(): Buffer {
+    const { bytes } = this;
+    this.#buffer ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return this.#buffer;
+  }
+
+  #show(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.#buffer = undefined;
+  }
 
   /** Takes a chunk and calls `consume` as often as the window changes; each call is to read as far as it can. */
   push(chunk: Uint8Array, consume: () => void): void {
@@ -36,7 +49,8 @@ export class ByteQueue {
       consume();
     }
     const alreadySeen = this.end === chunkEnd;
-    this.bytes = chunk;
+    // Views of a Buffer cost several times as much as views of the same bytes as an Uint8Array.
+    this.#show(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
     this.base = chunkStart;
     this.end = chunkEnd;
     this.#owned = false;
@@ -55,7 +69,7 @@ export class ByteQueue {
   #reserve(moreBytes: number): void {
     const kept = this.bytes.subarray(this.keepFrom - this.base, this.end - this.base);
     const room = Math.max(SMALLEST_BRIDGE_BYTES, 2 * (kept.length + moreBytes));
-    this.bytes = new Uint8Array(room);
+    this.#show(new Uint8Array(room));
     this.bytes.set(kept);
     this.base = this.keepFrom;
     this.#owned = true;
@@ -65,7 +79,7 @@ export class ByteQueue {
     if (this.keepFrom < this.end) {
       this.#reserve(0);
     } else {
-      this.bytes = new Uint8Array(0);
+      this.#show(new Uint8Array(0));
       this.base = this.end;
     }
   }

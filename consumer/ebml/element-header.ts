@@ -36,10 +36,10 @@ export function readElementHeader(
   const sizePosition = position + idOctets;
   if (sizePosition >= end) return "incomplete";
   let id = 0;
-  for (let i = position; i < sizePosition; i++) id = id * 256 + bytes[i]!;
-  const idValueLimit = 2 ** (7 * idOctets);
-  const idValue = id % idValueLimit;
-  if (idValue === 0 || idValue === idValueLimit - 1) return "invalid";
+  for (let i = position; i < sizePosition; i++) id = (id << 8) | bytes[i]!;
+  const allOnesValue = (1 << (7 * idOctets)) - 1;
+  const idValue = id & allOnesValue;
+  if (idValue === 0 || idValue === allOnesValue) return "invalid";
 
   const firstSizeOctet = bytes[sizePosition]!;
   const sizeOctets = vintLength(firstSizeOctet);

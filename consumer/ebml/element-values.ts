@@ -18,8 +18,8 @@ export function readFloat(bytes: Uint8Array, start: number, end: number): number
 }
 
 /** UTF-8 text up to the first NUL: writers pad with them to a fixed length (RFC 8794, section 13). */
-export function readText(bytes: Uint8Array, start: number, end: number): string {
-  let textEnd = start;
-  while (textEnd < end && bytes[textEnd] !== 0) textEnd++;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, textEnd - start).toString("utf8");
+export function readText(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString("utf8", start, end);
+  const textEnd = text.indexOf("\0");
+  return textEnd === -1 ? text : text.slice(0, textEnd);
 }

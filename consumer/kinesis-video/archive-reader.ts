@@ -38,7 +38,10 @@ export interface ArchiveOptions {
   endLimitMs?: number;
   /** The longest wait between two listings. Default 5 s. */
   relistMs?: number;
+  /** Requests in a row that bring no missing fragment before those are given up. Default 4. */
   fruitlessAttempts?: number;
+  /** A connection that brings no whole fragment for this long is closed, and the rest asked for again. Default 60 s. */
+  stallMs?: number;
 }
 
 export interface ArchiveEnd {
@@ -90,6 +93,7 @@ export class ArchiveReader {
       endLimitMs: options.endLimitMs ?? 120_000,
       relistMs: options.relistMs ?? 5_000,
       fruitlessAttempts: options.fruitlessAttempts ?? 4,
+      stallMs: options.stallMs ?? 60_000,
     };
   }
 

@@ -50,7 +50,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 export interface RetryOptions extends BackoffOptions {
-  /** Calls in all, the first included. Default 6. */
+  /** Calls in all, the first included. Default 8: about half a minute of waiting. */
   attempts?: number;
   clock?: Clock;
   signal?: AbortSignal;
@@ -61,7 +61,7 @@ export interface RetryOptions extends BackoffOptions {
 
 /** Calls until it works, the failure is not transient, or the attempts are used up: then the last error is thrown. */
 export async function withRetries<T>(call: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
-  const { attempts = 6, clock = systemClock, signal, beforeRetry, isRetryable = isTransient } = options;
+  const { attempts = 8, clock = systemClock, signal, beforeRetry, isRetryable = isTransient } = options;
   const backoff = new Backoff(options);
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();

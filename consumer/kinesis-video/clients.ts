@@ -5,6 +5,7 @@ import { KinesisVideoArchivedMediaClient } from "@aws-sdk/client-kinesis-video-a
 import { KinesisVideoMediaClient } from "@aws-sdk/client-kinesis-video-media";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { namedErrors } from "../../aws/call-error.js";
+import { renewedCredentials } from "./credential-renewal.js";
 
 export interface KinesisVideoClientsOptions {
   /**
@@ -55,8 +56,7 @@ export class KinesisVideoClients {
     return this.#cached(
       this.#media,
       `${region} ${endpoint}`,
-      // The live reader reconnects at the right fragment itself; a retry inside the SDK would hide why.
-      () => new KinesisVideoMediaClient({ ...this.#config(region), endpoint, maxAttempts: 1 }),
+      () => new KinesisVideoMediaClient({ ...this.#config(region), endpoint }),
     );
   }
 
@@ -75,7 +75,8 @@ export class KinesisVideoClients {
   }
 
   #config(region: string) {
-    return { region, requestHandler: this.#handler, credentials: this.#credentials };
+    // Readers repeat calls themselves: the SDK's waits are deaf to an AbortSignal, and would hide why a connection ended.
+    return { region, requestHandler: this.#handler, credentials: this.#credentials, maxAttempts: 1 };
   }
 
   #cached<C extends KinesisVideoClient | KinesisVideoMediaClient | KinesisVideoArchivedMediaClient>(
@@ -87,6 +88,7 @@ export class KinesisVideoClients {
     if (known) return known;
     const client = create();
     client.middlewareStack.use(namedErrors("kinesisvideo", client.config));
+    client.middlewareStack.use(renewedCredentials(client.config));
     clients.set(key, client);
     // Insertion order is age. A client holds no connection of its own, so dropping it closes nothing in use.
     for (const oldest of clients.keys()) {

@@ -83,7 +83,7 @@ export async function listFragments(
       },
     };
     const ask = async () => {
-      const endpoint = await access.endpoints.get(stream, "LIST_FRAGMENTS");
+      const endpoint = await access.endpoints.get(stream, "LIST_FRAGMENTS", signal);
       const client = access.clients.archived(stream.region, endpoint);
       return client.send(new ListFragmentsCommand(input), { abortSignal: signal });
     };

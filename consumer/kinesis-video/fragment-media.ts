@@ -8,19 +8,30 @@ import { Backoff, withRetries } from "./backoff.js";
 import type { ListedFragment } from "./fragment-listing.js";
 import { dataCallRetry, isDataCallRetryable, type KinesisVideoAccess } from "./kinesis-video-access.js";
 import { longestMediaMs, shorterThanListed } from "./media-length.js";
+import { type Piece, readAhead } from "./read-ahead.js";
+import { watchSilence } from "./silence-watch.js";
+import { describeRetention } from "./stream-retention.js";
 
 /** A listed fragment with its media, or with the reason why it could not be had whole. */
 export interface ReadFragment {
   listed: ListedFragment;
   /** Absent where nothing of it was received; a part of it, where there is a failure too. */
   fragment?: Fragment;
+  /** `expired` where the stream's retention has passed since the fragment was listed. */
   failure?: Failure;
 }
 
 export interface FragmentMediaOptions {
   /** Requests in a row that bring no fragment nearer before the missing ones are given up. Default 4. */
   fruitlessAttempts?: number;
+  /** A connection that brings no whole fragment for this long is closed, and the rest asked for again. Default 60 s. */
+  stallMs?: number;
+  /** What one request asks for at most, by the listed sizes; three of them may be held. Default 8 MiB. */
+  batchBytes?: number;
 }
+
+/** The `code` of a failure: the media was there when it was listed, and its time was up before it was read. */
+export const EXPIRED_CODE = "expired";
 
 interface Failure {
   code: string;
@@ -29,28 +40,39 @@ interface Failure {
 
 /** Why a fragment is still missing: what Kinesis said, and the part of it that came. */
 interface Problem {
+  expired?: Failure;
   error?: KinesisError;
   part?: { fragment: Fragment; failure: Failure };
 }
 
 /** GetMediaForFragmentList takes no more. */
 const MAX_BATCH_FRAGMENTS = 1000;
-/** What arrives out of order is held, so this bounds memory. */
-const MAX_BATCH_BYTES = 64 * 1024 * 1024;
+/** A request of half a thousand telephone fragments: large enough that its own cost does not count. */
+const DEFAULT_BATCH_BYTES = 8 * 1024 * 1024;
+/** Requests under way for one reader. The service allows five a stream, and others read it too. */
+const MAX_BATCHES = 3;
+const DEFAULT_STALL_MS = 60_000;
+const HOUR_MS = 60 * 60_000;
+/** Media expires by the server's clock, and ours may be wrong. */
+const CLOCK_TOLERANCE_MS = 60_000;
+const FRAGMENT_NOT_FOUND = 4000;
 
-function* batchesOf(fragments: readonly ListedFragment[]): Generator<ListedFragment[]> {
+function* batchesOf(
+  fragments: readonly ListedFragment[],
+  batchBytes: number,
+): Generator<{ batch: ListedFragment[]; bytes: number }> {
   let batch: ListedFragment[] = [];
   let bytes = 0;
   for (const fragment of fragments) {
-    if (batch.length > 0 && (batch.length === MAX_BATCH_FRAGMENTS || bytes + fragment.sizeBytes > MAX_BATCH_BYTES)) {
-      yield batch;
+    if (batch.length > 0 && (batch.length === MAX_BATCH_FRAGMENTS || bytes + fragment.sizeBytes > batchBytes)) {
+      yield { batch, bytes };
       batch = [];
       bytes = 0;
     }
     batch.push(fragment);
     bytes += fragment.sizeBytes;
   }
-  if (batch.length > 0) yield batch;
+  if (batch.length > 0) yield { batch, bytes };
 }
 
 /** GetMedia and GetMediaForFragmentList put the number in different tags: `id`, or `code` as digits. */
@@ -84,6 +106,9 @@ export function failureOf(error: KinesisError): { code: string; message: string 
  * The media of archived fragments, in the order given, each exactly once. What Kinesis answers with an error tag, what
  * was cut, and what is missing from an answer is asked for again; what cannot be had is yielded as a failure.
  *
+ * Several requests are under way at a time, within the stream's quotas; what they bring before its turn is held, some 24 MiB at
+ * most, and no more is asked for while it is not taken.
+ *
  * Throws `AwsCallError` where the call itself is refused or the stream's key may not be used.
  */
 export async function* readFragmentMedia(
@@ -93,8 +118,20 @@ export async function* readFragmentMedia(
   options: FragmentMediaOptions = {},
   signal?: AbortSignal,
 ): AsyncGenerator<ReadFragment, void> {
-  for (const batch of batchesOf(fragments)) {
-    yield* readBatch(access, stream, batch, options.fruitlessAttempts ?? 4, signal);
+  const { batchBytes = DEFAULT_BATCH_BYTES } = options;
+  // What has arrived before its turn is held, so this bounds memory.
+  const limits = { pieces: MAX_BATCHES, bytes: MAX_BATCHES * batchBytes };
+  yield* readAhead(piecesOf(access, stream, fragments, { ...options, batchBytes }), limits, signal);
+}
+
+function* piecesOf(
+  access: KinesisVideoAccess,
+  stream: StreamArn,
+  fragments: readonly ListedFragment[],
+  options: FragmentMediaOptions & { batchBytes: number },
+): Generator<Piece<ReadFragment>> {
+  for (const { batch, bytes } of batchesOf(fragments, options.batchBytes)) {
+    yield { bytes, read: (signal) => readBatch(access, stream, batch, options, signal) };
   }
 }
 
@@ -102,8 +139,8 @@ async function* readBatch(
   access: KinesisVideoAccess,
   stream: StreamArn,
   batch: readonly ListedFragment[],
-  fruitlessAttempts: number,
-  signal?: AbortSignal,
+  { fruitlessAttempts = 4, stallMs = DEFAULT_STALL_MS }: FragmentMediaOptions,
+  signal: AbortSignal,
 ): AsyncGenerator<ReadFragment, void> {
   const missing = new Map(batch.map((listed) => [listed.fragmentNumber, listed]));
   const ready = new Map<string, Fragment>();
@@ -114,7 +151,7 @@ async function* readBatch(
   for (let fruitless = 0; missing.size > 0 && fruitless < fruitlessAttempts; ) {
     const missingBefore = missing.size;
     const wanted = [...missing.keys()];
-    for await (const fragment of request(access, stream, wanted, signal)) {
+    for await (const fragment of request(access, stream, wanted, stallMs, signal)) {
       const number = fragment.fragmentNumber ?? (fragment.error ? firstMissing(missing) : undefined);
       const wantedOne = number === undefined ? undefined : missing.get(number);
       if (number === undefined || !wantedOne) continue;
@@ -133,6 +170,7 @@ async function* readBatch(
         yield { listed, fragment: next };
       }
     }
+    await setExpiredAside(access, stream, missing, problems, signal);
     if (missing.size === missingBefore) fruitless++;
     else {
       fruitless = 0;
@@ -152,12 +190,37 @@ async function* readBatch(
   }
 }
 
+/** Of the fragments that are said not to exist, those that have come of age since they were listed: asking again is of no use. */
+async function setExpiredAside(
+  access: KinesisVideoAccess,
+  stream: StreamArn,
+  missing: Map<string, ListedFragment>,
+  problems: Map<string, Problem>,
+  signal: AbortSignal,
+): Promise<void> {
+  const notFound = [...missing.values()].filter(({ fragmentNumber }) => {
+    const { error } = problems.get(fragmentNumber) ?? {};
+    return error && errorIdOf(error) === FRAGMENT_NOT_FOUND;
+  });
+  if (notFound.length === 0) return;
+  const { dataRetentionInHours } = await describeRetention(access.clients, stream, { ...access.retry, signal });
+  const expiredUntilMs = access.clock.now() - dataRetentionInHours * HOUR_MS + CLOCK_TOLERANCE_MS;
+  for (const { fragmentNumber, serverTimestampMs } of notFound) {
+    if (serverTimestampMs > expiredUntilMs) continue;
+    missing.delete(fragmentNumber);
+    const receivedAt = new Date(serverTimestampMs).toISOString();
+    const message = `the media has expired: Kinesis received it at ${receivedAt}, and the stream keeps ${dataRetentionInHours} h`;
+    problems.set(fragmentNumber, { expired: { code: EXPIRED_CODE, message } });
+  }
+}
+
 function firstMissing(missing: ReadonlyMap<string, ListedFragment>): string | undefined {
   for (const number of missing.keys()) return number;
   return undefined;
 }
 
 function givenUp(problem: Problem | undefined): Omit<ReadFragment, "listed"> {
+  if (problem?.expired) return { failure: problem.expired };
   if (problem?.part) {
     const { fragment, failure } = problem.part;
     return { fragment, failure: { code: failure.code, message: failure.message } };
@@ -166,36 +229,47 @@ function givenUp(problem: Problem | undefined): Omit<ReadFragment, "listed"> {
   return { failure: { code: "not-received", message: "listed by ListFragments, but never received whole" } };
 }
 
-/** One request: the fragments it brought, until the answer ends or breaks off. */
+/** One request: the fragments it brought, until the answer ends, breaks off or stops. */
 async function* request(
   access: KinesisVideoAccess,
   stream: StreamArn,
   fragmentNumbers: string[],
-  signal?: AbortSignal,
+  stallMs: number,
+  signal: AbortSignal,
 ): AsyncGenerator<Fragment, void> {
   const release = await access.quotas.acquire(stream, fragmentNumbers.length, signal);
   try {
     const forget = () => access.endpoints.forget(stream, "GET_MEDIA_FOR_FRAGMENT_LIST");
     const send = async () => {
-      const endpoint = await access.endpoints.get(stream, "GET_MEDIA_FOR_FRAGMENT_LIST");
+      const endpoint = await access.endpoints.get(stream, "GET_MEDIA_FOR_FRAGMENT_LIST", signal);
       const command = new GetMediaForFragmentListCommand({ StreamARN: stream.arn, Fragments: fragmentNumbers });
       return access.clients.archived(stream.region, endpoint).send(command, { abortSignal: signal });
     };
     const answer = await withRetries(send, dataCallRetry(access, forget, signal));
     const payload = answer.Payload as Readable;
     const parser = new FragmentParser();
-    const abort = () => payload.destroy(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
+    const abort = () => payload.destroy(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const stalled = Object.assign(new Error("the answer stopped"), { code: "ETIMEDOUT" });
+    const silence = watchSilence(access.clock, stallMs, () => payload.destroy(stalled));
     try {
-      for await (const chunk of payload) yield* parser.feed(chunk as Uint8Array);
+      if (signal.aborted) abort();
+      for await (const chunk of payload) {
+        const received = parser.feed(chunk as Uint8Array);
+        if (received.length === 0) continue;
+        silence.pause();
+        yield* received;
+        silence.begin();
+      }
     } catch (error) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       // The connection broke: what it brought whole has been taken, and the fragment it broke in may lack its end even
       // where it looks whole. The caller asks for the rest again.
       if (isBrokenConnection(error)) return forget();
       throw error;
     } finally {
-      signal?.removeEventListener("abort", abort);
+      silence.stop();
+      signal.removeEventListener("abort", abort);
       payload.destroy();
     }
     yield* parser.end();
@@ -210,7 +284,8 @@ const brokenConnectionCodes = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ERR_
 export function isBrokenConnection(error: unknown): boolean {
   const { code, name, message } = (error ?? {}) as { code?: string; name?: string; message?: string };
   return (
-    (code !== undefined && brokenConnectionCodes.has(code)) ||
+    // HPE_*: what came was no HTTP.
+    (code !== undefined && (brokenConnectionCodes.has(code) || code.startsWith("HPE_"))) ||
     name === "TimeoutError" ||
     message === "aborted" ||
     isDataCallRetryable(error)

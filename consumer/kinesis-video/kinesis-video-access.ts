@@ -20,6 +20,10 @@ export interface KinesisVideoAccessOptions extends KinesisVideoClientsOptions, S
   retry?: KinesisVideoAccess["retry"];
 }
 
+/**
+ * Access to Kinesis Video Streams, once for all readers of a process. Region by region from the streams' ARNs, credentials from
+ * `options` or the SDK's chain. Nothing is connected before a reader asks; `access.clients.destroy()` closes all connections.
+ */
 export function openKinesisVideo(options: KinesisVideoAccessOptions = {}): KinesisVideoAccess {
   const { clock = systemClock, retry = {} } = options;
   const clients = new KinesisVideoClients(options);

@@ -1,14 +1,17 @@
 import type { StartSelector } from "@aws-sdk/client-kinesis-video-media";
 import type { StreamArn } from "../events/stream-arn.js";
-import type { Fragment } from "../matroska/fragment.js";
-import { compareFragmentNumbers } from "../matroska/fragment.js";
+import { compareFragmentNumbers, type Fragment } from "../matroska/fragment.js";
 import { Backoff } from "./backoff.js";
+import { CatchUp } from "./catch-up.js";
 import { END_TIME_TOLERANCE_MS, type EndProof, type LegProgress } from "./end-proof.js";
-import { failureOf, isBrokenConnection, keyRefusal } from "./fragment-media.js";
-import { isDataCallRetryable, type KinesisVideoAccess } from "./kinesis-video-access.js";
+import { failureOf, keyRefusal } from "./fragment-media.js";
+import type { KinesisVideoAccess } from "./kinesis-video-access.js";
 import type { LegEnd } from "./leg-end.js";
-import { openLiveConnection } from "./live-connection.js";
-import { liveStart } from "./live-start.js";
+import type { LivePosition } from "./live-backlog.js";
+import { isConnectionTrouble, openLiveConnection } from "./live-connection.js";
+import { type LiveStart, liveStart, startOfNow } from "./live-start.js";
+import { endOfMediaMs } from "./media-length.js";
+import { TroubleLimit } from "./trouble-limit.js";
 
 export interface LiveRequest {
   stream: StreamArn;
@@ -22,11 +25,18 @@ export interface LiveRequest {
 export interface LiveOptions {
   /** Reading starts this long before `startTimeMs`: a fragment is up to 20 s long. Default 10 s. */
   startMarginMs?: number;
+  /** What lies further back is read from the archive where the stream has one: GetMedia gives 5 fragments a second. Default 15 s. */
+  backlogMs?: number;
   /** Silence after which a leg that is known to be over is taken as read. Default 30 s. */
   quiescenceMs?: number;
   /** Silence after which a leg that nobody said is over is given up: a call on hold sends nothing. Default 15 min. */
   holdLimitMs?: number;
-  /** How long Kinesis may refuse or break every connection before that is an error. Default 10 min. */
+  /** A connection that brings no whole fragment for this long is closed, and another one made. Default 30 s. */
+  stallMs?: number;
+  /**
+   * How long Kinesis may refuse or break every connection before that is an error. Default: as long as the media that is not read
+   * yet can still be there, which is the stream's retention, and the five minutes that Kinesis buffers where it has none.
+   */
   troubleLimitMs?: number;
   /** How often a fragment that arrives damaged or as an error is asked for. Default 4. */
   fragmentAttempts?: number;
@@ -38,15 +48,31 @@ export interface LiveFragment {
   failure?: { code: string; message: string };
 }
 
+/** What reading a leg live came to. */
 export interface LiveEnd {
   endProof: EndProof;
+  /** GetMedia calls. */
+  connections: number;
+  /** Fragments that were read from the archive, as the reader was late. */
+  backlogFragments: number;
+  /**
+   * The longest time from when Kinesis received a fragment to when it was taken here, in milliseconds, by two clocks; of the
+   * fragments that GetMedia gave. Undefined where it gave none.
+   */
+  greatestLatenessMs: number | undefined;
 }
 
 /** Why one connection is read no further. */
 type Stop = { ended: EndProof } | { fault: string };
 
-/** What one connection came to. `broken` where it did not end by itself: what breaks is not followed at once. */
-type Verdict = { ended: EndProof } | { progress: boolean; broken?: unknown };
+/**
+ * What one connection came to. `broken` where it did not end by itself: what breaks is not followed at once. `start` is where a leg
+ * goes on of which nothing has been read.
+ */
+type Verdict = { ended: EndProof } | { start: LiveStart; broken?: unknown };
+
+/** Half of the shortest fragment that a producer makes: a step of this length passes over none but the one it starts in. */
+const PASSING_STEP_MS = 500;
 
 /**
  * A leg as it is ingested: every fragment whole, in order, once, however often the connection ends.
@@ -54,18 +80,24 @@ type Verdict = { ended: EndProof } | { progress: boolean; broken?: unknown };
  * The end of a connection says nothing about the call: Kinesis ends one after 45 minutes, and three seconds after the
  * media stops. Reading goes on after the last whole fragment until the end is known (see `EndProof`) or silence passes
  * its limit. `FRAGMENT_NUMBER` starts *after* the fragment it names: right for going on, wrong for the first one, which
- * is therefore found by time.
+ * is therefore found by time. A reader that is late catches up from the archive, where there is one.
  *
  * Throws `AwsCallError` for what repeating does not help.
  */
 export class LiveReader {
-  readonly #options: Required<LiveOptions>;
+  readonly #options: Required<Omit<LiveOptions, "troubleLimitMs">>;
   readonly #backoff: Backoff;
-  #position: string | undefined;
+  readonly #catchUp: CatchUp;
+  readonly #trouble: TroubleLimit;
+  #position: LivePosition | undefined;
   /** A last fragment without its trailing tags: whole only if it comes again just as long. */
   #tail: { fragmentNumber: string; bytes: number } | undefined;
   #faults = 0;
+  /** Fragments without a number that were given up since the last whole one. */
+  #passedOver = 0;
   #endOfMediaMs = 0;
+  #connections = 0;
+  #greatestLatenessMs: number | undefined;
 
   constructor(
     private readonly access: KinesisVideoAccess,
@@ -75,53 +107,76 @@ export class LiveReader {
   ) {
     this.#options = {
       startMarginMs: options.startMarginMs ?? 10_000,
+      backlogMs: options.backlogMs ?? 15_000,
       quiescenceMs: options.quiescenceMs ?? 30_000,
       holdLimitMs: options.holdLimitMs ?? 15 * 60_000,
-      troubleLimitMs: options.troubleLimitMs ?? 10 * 60_000,
+      stallMs: options.stallMs ?? 30_000,
       fragmentAttempts: options.fragmentAttempts ?? 4,
     };
     this.#backoff = new Backoff({ maxMs: 5_000, ...access.retry });
+    this.#catchUp = new CatchUp(access, request.stream, this.#options.backlogMs);
+    this.#trouble = new TroubleLimit(access, request.stream, options.troubleLimitMs);
   }
 
   async *fragments(signal?: AbortSignal): AsyncGenerator<LiveFragment, LiveEnd> {
     const { clock } = this.access;
-    let start = await liveStart(this.access, this.request, this.#options.startMarginMs, signal);
-    const nowSelector: StartSelector = { StartSelectorType: "SERVER_TIMESTAMP", StartTimestamp: new Date(clock.now()) };
+    const { startMarginMs } = this.#options;
+    let start = await liveStart(this.access, this.request, startMarginMs, signal);
+    if (start.beganAtMs !== undefined) {
+      const { startFragmentNumber } = this.request;
+      this.#catchUp.begin({ startFragmentNumber, fromMs: start.beganAtMs - startMarginMs }, start.beganAtMs);
+    }
     let lastProgressMs = clock.now();
-    let troubleSinceMs: number | undefined;
     for (;;) {
       signal?.throwIfAborted();
-      const reached = this.#endReached();
-      if (reached) return { endProof: reached };
-      const verdict = yield* this.#connection(start, signal);
-      // A second "now" would pass over what came between the two.
-      if (start.StartSelectorType === "NOW") start = nowSelector;
-      if ("ended" in verdict) return { endProof: verdict.ended };
+      const positionBefore = this.#position;
+      const verdict = (yield* this.#backlog(signal)) ?? (yield* this.#connection(start, signal));
+      if ("ended" in verdict) return this.#end(verdict.ended);
+      if (verdict.start) start = verdict.start;
       const nowMs = clock.now();
-      if (verdict.progress || verdict.broken === undefined) troubleSinceMs = undefined;
-      if (verdict.progress) {
+      const hasProgressed = this.#position !== positionBefore;
+      if (hasProgressed) {
         lastProgressMs = nowMs;
         this.#backoff.reset();
-        if (verdict.broken === undefined) continue;
-      } else if (verdict.broken === undefined) {
-        if (this.#silenceIsOver(nowMs, lastProgressMs)) return { endProof: "none" };
-      } else {
-        troubleSinceMs ??= nowMs;
-        if (nowMs - troubleSinceMs >= this.#options.troubleLimitMs) throw verdict.broken;
+      }
+      if (hasProgressed || verdict.broken === undefined) this.#trouble.isOver();
+      if (verdict.broken !== undefined) {
+        this.#catchUp.missedSince(lastProgressMs);
+        await this.#trouble.met(verdict.broken, this.#position !== undefined, signal);
+      } else if (hasProgressed) {
+        continue;
+      } else if (this.#isNearEndTime()) {
+        return this.#end("endTime");
+      } else if (this.#silenceIsOver(nowMs, lastProgressMs)) {
+        return this.#end("none");
       }
       await clock.sleep(this.#backoff.nextMs(), signal);
     }
+  }
+
+  #end(endProof: EndProof): LiveEnd {
+    const connections = this.#connections;
+    const backlogFragments = this.#catchUp.fragments;
+    return { endProof, connections, backlogFragments, greatestLatenessMs: this.#greatestLatenessMs };
   }
 
   #endReached(): EndProof | undefined {
     const { fragmentNumber, timeMs, isCalledOff } = this.request.end;
     if (isCalledOff) return "none";
     if (fragmentNumber !== undefined) {
-      const isReached = this.#position !== undefined && compareFragmentNumbers(this.#position, fragmentNumber) >= 0;
+      const isReached =
+        this.#position !== undefined && compareFragmentNumbers(this.#position.fragmentNumber, fragmentNumber) >= 0;
       return isReached ? "endedEvent" : undefined;
     }
-    if (timeMs !== undefined && this.#endOfMediaMs >= timeMs - END_TIME_TOLERANCE_MS) return "endTime";
+    if (timeMs !== undefined && this.#endOfMediaMs >= timeMs) return "endTime";
     return this.progress.switchedAway() ? "nextTransaction" : undefined;
+  }
+
+  /** Proof enough where nothing follows any more: until then a last, short fragment may. */
+  #isNearEndTime(): boolean {
+    const { fragmentNumber, timeMs } = this.request.end;
+    if (fragmentNumber !== undefined || timeMs === undefined) return false;
+    return this.#endOfMediaMs >= timeMs - END_TIME_TOLERANCE_MS;
   }
 
   #silenceIsOver(nowMs: number, lastProgressMs: number): boolean {
@@ -130,49 +185,84 @@ export class LiveReader {
     return nowMs - Math.max(lastProgressMs, toldAtMs) >= this.#options.quiescenceMs;
   }
 
-  async *#connection(start: StartSelector, signal?: AbortSignal): AsyncGenerator<LiveFragment, Verdict> {
+  /** @returns undefined where the reader is as far as the archive can bring it, and is to go on with GetMedia */
+  async *#backlog(signal?: AbortSignal): AsyncGenerator<LiveFragment, Verdict | undefined> {
+    // Bounded by the archive: where it gives nothing more, no more is due.
+    while (this.#catchUp.isDue) {
+      for await (const fragment of this.#catchUp.read(this.#position, signal)) {
+        const stop = yield* this.#deliver(fragment, fragment.fragmentNumber!);
+        if (stop) return stop;
+      }
+    }
+    const reached = this.#endReached();
+    return reached && { ended: reached };
+  }
+
+  async *#connection(start: LiveStart, signal?: AbortSignal): AsyncGenerator<LiveFragment, Verdict> {
     const { access, request } = this;
-    const selector: StartSelector =
-      this.#position === undefined
-        ? start
-        : { StartSelectorType: "FRAGMENT_NUMBER", AfterFragmentNumber: this.#position };
-    const positionBefore = this.#position;
-    const connection = openLiveConnection(access, request.stream, selector, signal);
+    const openedAtMs = access.clock.now();
+    const connection = openLiveConnection(access, request.stream, this.#selector(start), this.#options.stallMs, signal);
+    this.#connections++;
     const stopListening = request.end.onChange(() => {
       if (this.#endReached()) connection.close();
     });
+    const goingOn = () => ({ start: startOfNow(start, connection.answeredAtMs() ?? openedAtMs) });
     try {
       for await (const { fragment, last } of connection.fragments()) {
         const stop = yield* this.#take(fragment, last);
         if (stop && "ended" in stop) return stop;
-        if (stop) return { progress: this.#position !== positionBefore, broken: new Error(stop.fault) };
+        if (stop) return { ...goingOn(), broken: new Error(stop.fault) };
+        if (this.#catchUp.isDue) break;
       }
-      return { progress: this.#position !== positionBefore };
+      return goingOn();
     } catch (error) {
       signal?.throwIfAborted();
       access.endpoints.forget(request.stream, "GET_MEDIA");
-      if (!isDataCallRetryable(error) && !isBrokenConnection(error)) throw error;
-      return { progress: this.#position !== positionBefore, broken: error };
+      if (!isConnectionTrouble(error)) throw error;
+      return { ...goingOn(), broken: error };
     } finally {
       stopListening();
       connection.close();
     }
   }
 
+  #selector(start: LiveStart): StartSelector {
+    const position = this.#position;
+    const endMs = position?.endOfMediaMs ?? (start.selector.StartTimestamp as Date | undefined)?.getTime();
+    if (this.#passedOver > 0 && endMs !== undefined) {
+      const StartTimestamp = new Date(endMs + this.#passedOver * PASSING_STEP_MS);
+      return { StartSelectorType: "PRODUCER_TIMESTAMP", StartTimestamp };
+    }
+    if (!position) return start.selector;
+    return { StartSelectorType: "FRAGMENT_NUMBER", AfterFragmentNumber: position.fragmentNumber };
+  }
+
   /** @returns why the connection is not to be read further, if so */
   async *#take(fragment: Fragment, last: boolean): AsyncGenerator<LiveFragment, Stop | undefined> {
-    const { request } = this;
     const number = fragment.fragmentNumber;
-    if (number !== undefined && this.#position !== undefined && compareFragmentNumbers(number, this.#position) <= 0) {
+    const position = this.#position?.fragmentNumber;
+    if (number !== undefined && position !== undefined && compareFragmentNumbers(number, position) <= 0) {
       return undefined;
     }
     if (fragment.error || fragment.damaged || number === undefined) return yield* this.#takeFaulty(fragment, last);
     if (last && !this.#isWholeTail(fragment, number)) return undefined;
+    if (fragment.serverTimestampMs !== undefined) {
+      const latenessMs = this.access.clock.now() - fragment.serverTimestampMs;
+      this.#greatestLatenessMs = Math.max(this.#greatestLatenessMs ?? latenessMs, latenessMs);
+    }
+    this.#catchUp.tookLive(fragment);
+    return yield* this.#deliver(fragment, number);
+  }
 
+  /** The next whole fragment of the stream. */
+  async *#deliver(fragment: Fragment, number: string): AsyncGenerator<LiveFragment, { ended: EndProof } | undefined> {
     this.#faults = 0;
-    const { startFragmentNumber: first, end } = request;
+    this.#passedOver = 0;
+    const { startFragmentNumber: first, end } = this.request;
+    const { serverTimestampMs } = fragment;
+    const position = { fragmentNumber: number, serverTimestampMs, endOfMediaMs: endOfMediaMs(fragment) };
     if (first !== undefined && compareFragmentNumbers(number, first) < 0) {
-      this.#position = number;
+      this.#position = position;
       return undefined;
     }
     if (end.fragmentNumber !== undefined && compareFragmentNumbers(number, end.fragmentNumber) > 0) {
@@ -182,8 +272,8 @@ export class LiveReader {
     const { timeMs = Number.POSITIVE_INFINITY } = end.fragmentNumber === undefined ? end : {};
     if ((fragment.producerTimestampMs ?? 0) > timeMs) return { ended: "endTime" };
     yield { fragment };
-    this.#position = number;
-    this.#endOfMediaMs = Math.max(this.#endOfMediaMs, endOfMediaMs(fragment));
+    this.#position = position;
+    this.#endOfMediaMs = Math.max(this.#endOfMediaMs, position.endOfMediaMs);
     const reached = this.#endReached();
     return reached && { ended: reached };
   }
@@ -199,26 +289,22 @@ export class LiveReader {
   async *#takeFaulty(fragment: Fragment, last: boolean): AsyncGenerator<LiveFragment, Stop | undefined> {
     // The end of a connection cuts a fragment anywhere: it comes whole with the next one.
     if (last && !fragment.error) return undefined;
+    const { error, fragmentNumber } = fragment;
+    const fault = { fault: "a fragment came damaged, or an error in its place" };
     this.#faults++;
-    if (this.#faults < this.#options.fragmentAttempts) return { fault: "a fragment came damaged" };
-    const refusal = fragment.error && keyRefusal(fragment.error, this.request.stream);
+    if (this.#faults < this.#options.fragmentAttempts && this.#passedOver === 0) return fault;
+    const refusal = error && keyRefusal(error, this.request.stream);
     if (refusal) throw refusal;
     const damage = fragment.damaged ?? { code: "no-fragment-number", message: "a fragment came without its number" };
-    const failure = fragment.error ? failureOf(fragment.error) : { code: damage.code, message: damage.message };
+    const failure = error ? failureOf(error) : { code: damage.code, message: damage.message };
     this.#faults = 0;
-    yield fragment.error ? { failure } : { fragment, failure };
-    this.#position = fragment.fragmentNumber ?? this.#position;
-    return undefined;
+    if (this.#passedOver === 0) yield error ? { failure } : { fragment, failure };
+    if (fragmentNumber !== undefined) {
+      const { serverTimestampMs } = fragment;
+      this.#position = { fragmentNumber, serverTimestampMs, endOfMediaMs: endOfMediaMs(fragment) };
+      return undefined;
+    }
+    this.#passedOver++;
+    return fault;
   }
-}
-
-/** When the media of a fragment ends by the producer's clock; the last block is taken to be as long as its neighbours. */
-function endOfMediaMs(fragment: Fragment): number {
-  const { blocks, producerTimestampMs: startMs } = fragment;
-  const firstBlock = blocks[0];
-  const lastBlock = blocks.at(-1);
-  if (startMs === undefined || !firstBlock || !lastBlock) return 0;
-  const spanMs = lastBlock.timecodeMs - firstBlock.timecodeMs;
-  const blockMs = blocks.length > 1 ? spanMs / (blocks.length - 1) : 0;
-  return startMs + spanMs + blockMs;
 }

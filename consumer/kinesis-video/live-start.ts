@@ -7,18 +7,23 @@ import { describeRetention } from "./stream-retention.js";
 /** A leg is read live within a day of its start. */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
 
-/** Where the first GetMedia call of a leg starts: early enough to contain the first fragment, which is then found by its number. */
+/** Where the first GetMedia call of a leg starts. */
+export interface LiveStart {
+  selector: StartSelector;
+  /** When the leg began; undefined where nothing is wanted that was ingested before now, or it is not known. */
+  beganAtMs?: number;
+}
+
+/** Early enough to contain the first fragment, which is then found by its number: `FRAGMENT_NUMBER` starts after the one it names. */
 export async function liveStart(
   access: KinesisVideoAccess,
   request: LiveRequest,
   marginMs: number,
   signal?: AbortSignal,
-): Promise<StartSelector> {
+): Promise<LiveStart> {
   const { stream, startFragmentNumber, startTimeMs } = request;
-  if (startTimeMs !== undefined) {
-    return { StartSelectorType: "PRODUCER_TIMESTAMP", StartTimestamp: new Date(startTimeMs - marginMs) };
-  }
-  if (startFragmentNumber === undefined) return { StartSelectorType: "NOW" };
+  if (startTimeMs !== undefined) return startingAt(startTimeMs, marginMs);
+  if (startFragmentNumber === undefined) return { selector: { StartSelectorType: "NOW" } };
 
   const { dataRetentionInHours } = await describeRetention(access.clients, stream, { ...access.retry, signal });
   if (dataRetentionInHours > 0) {
@@ -26,11 +31,19 @@ export async function liveStart(
     const range = { by: "server", fromMs: nowMs - LOOK_BACK_MS, toMs: nowMs } as const;
     const listed = await listFragments(access, stream, range, signal);
     const first = listed.find((fragment) => fragment.fragmentNumber === startFragmentNumber);
-    if (first) {
-      const startMs = first.producerTimestampMs - marginMs;
-      return { StartSelectorType: "PRODUCER_TIMESTAMP", StartTimestamp: new Date(startMs) };
-    }
+    if (first) return startingAt(first.producerTimestampMs, marginMs);
   }
   // Without retention the stream holds no more than its last five minutes, so its beginning is near.
-  return { StartSelectorType: "EARLIEST" };
+  return { selector: { StartSelectorType: "EARLIEST" } };
+}
+
+function startingAt(beganAtMs: number, marginMs: number): LiveStart {
+  const StartTimestamp = new Date(beganAtMs - marginMs);
+  return { selector: { StartSelectorType: "PRODUCER_TIMESTAMP", StartTimestamp }, beganAtMs };
+}
+
+/** A second "now" would pass over what came between the two. By the server's clock, for ours may be ahead of it. */
+export function startOfNow(start: LiveStart, nowMs: number): LiveStart {
+  if (start.selector.StartSelectorType !== "NOW") return start;
+  return { selector: { StartSelectorType: "SERVER_TIMESTAMP", StartTimestamp: new Date(nowMs) } };
 }

@@ -37,3 +37,13 @@ export function shorterThanListed(
   const message = `its media ends after ${Math.round(mediaMs)} ms at the latest, ListFragments says that it lasts ${listed.lengthMs} ms`;
   return { code: "shorterThanListed", message };
 }
+
+/** When the media of a fragment ends by the producer's clock; the last block is taken to be as long as its neighbours. 0: unknown. */
+export function endOfMediaMs(fragment: Fragment): number {
+  const { producerTimestampMs: startMs } = fragment;
+  const table = blockTableOf(fragment);
+  if (startMs === undefined || table.length === 0) return 0;
+  const spanMs = table.timecodeMs(table.length - 1) - table.timecodeMs(0);
+  const blockMs = table.length > 1 ? spanMs / (table.length - 1) : 0;
+  return startMs + spanMs + blockMs;
+}

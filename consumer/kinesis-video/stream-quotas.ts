@@ -7,6 +7,11 @@ export interface StreamQuotasOptions {
   fragmentsPerSecond?: number;
   /** GetMediaForFragmentList calls on one stream at a time. Default 5, the service's quota. */
   concurrentReads?: number;
+  /**
+   * Such calls of this process on all streams. Default 50: what they bring is held until its turn, and after an outage a thousand
+   * live legs come to the archive at the same moment.
+   */
+  concurrentReadsInAll?: number;
   clock?: Clock;
 }
 
@@ -26,12 +31,14 @@ interface StreamState {
 export class StreamQuotas {
   readonly #fragmentsPerSecond: number;
   readonly #concurrentReads: number;
+  readonly #all: Gate;
   readonly #clock: Clock;
   readonly #streams = new Map<string, StreamState>();
 
   constructor(options: StreamQuotasOptions = {}) {
     this.#fragmentsPerSecond = options.fragmentsPerSecond ?? 500;
     this.#concurrentReads = options.concurrentReads ?? 5;
+    this.#all = new Gate(options.concurrentReadsInAll ?? 50);
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -47,12 +54,15 @@ export class StreamQuotas {
       this.#forgetPaid();
     };
     let giveBack: (() => void) | undefined;
+    let giveBackInAll: () => void;
     try {
       giveBack = await state.gate.enter(signal);
       const nowMs = this.#clock.now();
       const startMs = Math.max(nowMs, state.paidUntilMs);
       state.paidUntilMs = startMs + (fragments / this.#fragmentsPerSecond) * 1000;
       if (startMs > nowMs) await this.#clock.sleep(startMs - nowMs, signal);
+      // Last, so that nobody holds a place who is still waiting for his own stream.
+      giveBackInAll = await this.#all.enter(signal);
     } catch (error) {
       giveBack?.();
       leave();
@@ -60,6 +70,7 @@ export class StreamQuotas {
     }
     const release = giveBack;
     return () => {
+      giveBackInAll();
       release();
       leave();
     };

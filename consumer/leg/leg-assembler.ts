@@ -25,6 +25,16 @@ export interface LegAssemblerOptions {
   sampleRateHz?: number;
   /** A longer gap is taken for a clock that was set, and not filled. Default 4 hours. */
   maxGapMs?: number;
+  /**
+   * How much of the latest audio is kept, in bytes of PCM, to recognise what the producer sends again. What is sent again later than that is
+   * kept twice, which is an `overlap` among the errors. Default 2 MiB, 131 s at 8 kHz.
+   */
+  rememberedBytes?: number;
+  /**
+   * Whether PCM that was put out may be overwritten by the next `push`: for callers that copy or write it first. Spares them a copy
+   * and the memory. Default false.
+   */
+  reusesMemory?: boolean;
 }
 
 /**
@@ -65,7 +75,7 @@ export class LegAssembler {
 
   /**
    * Takes the next fragment, in the order of the stream.
-   * @returns PCM to append, in order; it is not changed afterwards, and silence may be the same piece several times
+   * @returns PCM to append, in order; it is not changed afterwards, except with `reusesMemory`; silence may be the same piece several times
    * @throws {LegError} where there are several audio tracks and the selection names none
    * @throws {UnsupportedAudio} where the track is nothing that can be read as PCM
    */
@@ -135,10 +145,11 @@ export class LegAssembler {
       lastFragmentNumber: this.#last?.fragmentNumber,
       firstProducerTimestampMs: this.#first?.producerTimestampMs,
       lastProducerTimestampMs: this.#last?.producerTimestampMs,
+      mediaStartMs: timeline?.mediaStartMs,
       mediaEndMs: timeline?.mediaEndMs,
       tracks: [...this.#tracks.met],
       track: this.#readable?.track,
-      complete: fragments > 0 && this.#faults.entries.length === 0,
+      complete: fragments > 0 && this.#faults.entries.length === 0 && !this.#filter.boundaryUncertain,
       entriesOmitted: omitted,
     };
   }
@@ -207,8 +218,21 @@ export class LegAssembler {
     return startMs + table.relativeTimecode(last) * table.millisecondsPerTick + (samples * 1000) / sampleRateHz;
   }
 
+  /** Once there is audio, a fragment that cannot be read costs no more than itself: damage to its header is likelier than a new format. */
+  #readableOf(fragment: Fragment, table: BlockTable): ReadableTrack | undefined {
+    try {
+      const readable = this.#tracks.read(fragment, table);
+      if (readable) this.#audio.expectRate(readable);
+      return readable;
+    } catch (error) {
+      if (this.#audio.samples === 0) throw error;
+      this.#faults.add("unreadable", fragment.offset, `a fragment was left out: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
   #take(fragment: Fragment, table: BlockTable, blocks: TakenBlocks): Uint8Array[] {
-    const readable = this.#tracks.read(fragment, table);
+    const readable = this.#readableOf(fragment, table);
     if (!readable) return [];
     this.#readable = readable;
     return this.#audio.take(fragment, table, readable, blocks);
@@ -217,9 +241,9 @@ export class LegAssembler {
 
 function samplesIn(table: BlockTable, readable: ReadableTrack): number {
   let samples = 0;
-  for (let i = 0; i < table.length; i++) {
-    if (table.trackNumber(i) !== readable.track.number) continue;
-    samples += Math.floor((table.end(i) - table.start(i)) / readable.bytesPerSample);
+  for (let r = 0; r < table.runs; r++) {
+    const { trackNumber, count, bytes } = table.run(r);
+    if (trackNumber === readable.track.number) samples += count * Math.floor(bytes / readable.bytesPerSample);
   }
   return samples;
 }

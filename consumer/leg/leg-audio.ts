@@ -1,21 +1,22 @@
-import { expectPcm, UnsupportedAudio } from "../audio/audio-encoding.js";
-import type { BlockTable } from "../matroska/block-table.js";
+import { UnsupportedAudio } from "../audio/audio-encoding.js";
+import { PcmEvidence } from "../audio/pcm-evidence.js";
+import type { BlockRun, BlockTable } from "../matroska/block-table.js";
 import type { Fragment } from "../matroska/fragment.js";
 import type { FaultLog } from "./fault-log.js";
-import { PcmBuffer } from "./pcm-buffer.js";
 import { ReplayedAudio } from "./replayed-audio.js";
+import { type EvenParts, SampleDecoder } from "./sample-decoder.js";
 import { Timeline } from "./timeline.js";
 import type { ReadableTrack } from "./track-reader.js";
 
 export const DEFAULT_SAMPLE_RATE_HZ = 8000;
 const SILENCE_CHUNK_BYTES = 64 * 1024;
-/** Blocks of a track with an untrustworthy label that are looked at before it is believed to be PCM. */
-const BLOCKS_LOOKED_AT = 32;
 
 export interface LegAudioOptions {
   gaps?: "silence" | "none";
   sampleRateHz?: number;
   maxGapMs: number;
+  rememberedBytes?: number;
+  reusesMemory?: boolean;
 }
 
 /** Where a fragment's blocks are in time, and which of them to take. */
@@ -30,6 +31,15 @@ export interface TakenBlocks {
   isOutOfOrder: boolean;
 }
 
+/** What is being taken. */
+interface Source {
+  fragment: Fragment;
+  table: BlockTable;
+  readable: ReadableTrack;
+  startMs: number | undefined;
+  fromMs: number;
+}
+
 /** The audio of a leg: blocks in, PCM out, on a time axis. */
 export class LegAudio {
   /** All samples put out, those of the silence in gaps included. */
@@ -37,12 +47,13 @@ export class LegAudio {
   blocks = 0;
   /** Of blocks that were left out because they had been taken before. */
   replayedSamples = 0;
-  readonly #pcm = new PcmBuffer();
-  readonly #silence = new Uint8Array(SILENCE_CHUNK_BYTES);
+  readonly #decoder = new SampleDecoder();
+  /** Made for the first gap: most legs have none, and there may be thousands of legs. */
+  #silence: Uint8Array | undefined;
   #sampleRateHz: number | undefined;
   #timeline: Timeline | undefined;
   #replayed: ReplayedAudio | undefined;
-  #blocksToLookAt = BLOCKS_LOOKED_AT;
+  readonly #evidence = new PcmEvidence();
 
   constructor(
     private readonly options: LegAudioOptions,
@@ -60,81 +71,113 @@ export class LegAudio {
     return this.#sampleRateHz;
   }
 
+  /** @throws {UnsupportedAudio} where the track says that it has another rate than the leg */
+  expectRate({ sampleRateHz: claimed }: ReadableTrack): void {
+    const { sampleRateHz } = this;
+    if (this.options.sampleRateHz !== undefined || claimed === undefined || sampleRateHz === undefined) return;
+    if (claimed === sampleRateHz) return;
+    throw new UnsupportedAudio(`the track has ${claimed} samples a second, the leg has ${sampleRateHz}`);
+  }
+
   /** @returns PCM to append: silence and samples, in order */
-  take(
-    fragment: Fragment,
-    table: BlockTable,
-    readable: ReadableTrack,
-    { startMs, fromMs, ...seen }: TakenBlocks,
-  ): Uint8Array[] {
-    const { timeline, replayed, sampleRateHz } = this.#open(readable);
-    const skips =
-      startMs === undefined ? undefined : replayed.find(fragment, table, readable, { startMs, fromMs, ...seen });
-    const trackNumber = readable.track.number;
+  take(fragment: Fragment, table: BlockTable, readable: ReadableTrack, blocks: TakenBlocks): Uint8Array[] {
+    const { replayed } = this.#open(readable);
+    const { startMs, fromMs } = blocks;
+    const skips = startMs === undefined ? undefined : replayed.find(fragment, table, readable, { ...blocks, startMs });
+    const source: Source = { fragment, table, readable, startMs, fromMs };
     const chunks: Uint8Array[] = [];
-    this.#pcm.begin((2 / readable.bytesPerSample) * table.bytes.length);
-    for (let i = 0; i < table.length; i++) {
-      if (table.trackNumber(i) !== trackNumber) continue;
-      let timeMs = (startMs ?? 0) + table.relativeTimecode(i) * table.millisecondsPerTick;
-      if (timeMs < fromMs) continue;
-      let start = table.start(i);
-      const end = this.#endOfSamples(fragment, readable, table, i);
-      const skip = skips?.[i] ?? 0;
-      if (skip > 0) {
-        this.replayedSamples += skip;
-        start += skip * readable.bytesPerSample;
-        if (start >= end) continue;
-        timeMs += (skip * 1000) / sampleRateHz;
+    replayed.recent.begin((2 / readable.bytesPerSample) * table.bytes.length);
+    for (let r = 0, index = 0; r < table.runs; r++) {
+      const run = table.run(r);
+      if (run.trackNumber === readable.track.number) {
+        const timeMs = timeOf(source, run.relativeTimecode);
+        if (!skips && !(timeMs < fromMs) && this.#isSeamless(run, source)) this.#append(run, timeMs, source, chunks);
+        else for (let i = 0; i < run.count; i++) this.#takeBlock(index + i, skips?.[index + i] ?? 0, source, chunks);
       }
-      const samples = (end - start) / readable.bytesPerSample;
-      const silence = startMs === undefined ? timeline.append(samples) : timeline.place(timeMs, samples);
-      if (silence > 0) this.#addSilence(chunks, silence, replayed);
-      this.#pcm.append(table.bytes, start, end, readable.encoding);
-      if (startMs !== undefined) replayed.recent.add(timeMs, samples);
-      this.samples += samples;
-      this.blocks++;
+      index += run.count;
     }
-    this.#addTaken(chunks, replayed);
+    this.#addTaken(chunks);
     return chunks;
   }
 
-  #open(readable: ReadableTrack): { timeline: Timeline; replayed: ReplayedAudio; sampleRateHz: number } {
+  /** Whole samples, each block's right behind the ones before by their times, too: as nearly all are. */
+  #isSeamless(run: BlockRun, { table, readable }: Source): boolean {
+    if (run.bytes % readable.bytesPerSample !== 0 || this.#isToBeLookedAt(readable)) return false;
+    const blockMs = (run.bytes / readable.bytesPerSample / this.#sampleRateHz!) * 1000;
+    return run.count === 1 || run.timecodeStep * table.millisecondsPerTick === blockMs;
+  }
+
+  /** @param skip how many samples at its beginning have been taken before */
+  #takeBlock(index: number, skip: number, source: Source, chunks: Uint8Array[]): void {
+    const { fragment, table, readable, fromMs } = source;
+    const timeMs = timeOf(source, table.relativeTimecode(index));
+    if (timeMs < fromMs) return;
+    const end = this.#endOfSamples(fragment, readable, table, index);
+    const start = table.start(index) + skip * readable.bytesPerSample;
+    this.replayedSamples += skip;
+    if (skip > 0 && start >= end) return;
+    const skippedMs = (skip * 1000) / this.#sampleRateHz!;
+    this.#append({ start, startStep: 0, bytes: end - start, count: 1 }, timeMs + skippedMs, source, chunks);
+  }
+
+  /** @param timeMs NaN: it follows what is there */
+  #append(run: EvenParts, timeMs: number, { table, readable }: Source, chunks: Uint8Array[]): void {
+    const timeline = this.#timeline!;
+    const { recent } = this.#replayed!;
+    const samples = (run.bytes / readable.bytesPerSample) * run.count;
+    if (Number.isNaN(timeMs)) {
+      timeline.append(samples);
+    } else {
+      const silence = timeline.place(timeMs, samples);
+      if (silence > 0) this.#addSilence(chunks, silence);
+    }
+    const end = this.#decoder.decode(table.bytes, run, readable.encoding, recent.room, recent.position);
+    if (Number.isNaN(timeMs)) recent.position = end;
+    else recent.add(timeMs, end - recent.position);
+    this.samples += samples;
+    this.blocks += run.count;
+  }
+
+  #open(readable: ReadableTrack): { replayed: ReplayedAudio } {
     this.#sampleRateHz ??= readable.sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ;
     const sampleRateHz = this.#sampleRateHz;
-    const claimed = this.options.sampleRateHz ?? readable.sampleRateHz ?? sampleRateHz;
-    if (claimed !== sampleRateHz) {
-      throw new UnsupportedAudio(`the track has ${claimed} samples a second, the leg has ${sampleRateHz}`);
-    }
     this.#timeline ??= new Timeline({ sampleRateHz, maxGapMs: this.options.maxGapMs });
-    this.#replayed ??= new ReplayedAudio(sampleRateHz, this.faults);
-    return { timeline: this.#timeline, replayed: this.#replayed, sampleRateHz };
+    this.#replayed ??= new ReplayedAudio(sampleRateHz, this.faults, this.options.rememberedBytes);
+    return { replayed: this.#replayed };
+  }
+
+  /** A label that says nothing of the payload is believed once that has been looked at. */
+  #isToBeLookedAt(readable: ReadableTrack): boolean {
+    return readable.labelUntrusted && !this.#evidence.isGiven;
   }
 
   /** Where the block's last whole sample ends. */
   #endOfSamples(fragment: Fragment, readable: ReadableTrack, table: BlockTable, index: number): number {
     const start = table.start(index);
     const end = table.end(index);
-    if (readable.labelUntrusted && this.#blocksToLookAt > 0) {
-      this.#blocksToLookAt--;
-      expectPcm(readable.track, table.bytes, start, end);
-    }
+    if (this.#isToBeLookedAt(readable)) this.#evidence.look(readable.track, table.bytes, start, end);
     if ((end - start) % readable.bytesPerSample === 0) return end;
     this.faults.add("halfSample", fragment.offset + start, "a block ends in the middle of a sample");
     return end - 1;
   }
 
-  #addTaken(chunks: Uint8Array[], replayed: ReplayedAudio): void {
-    const chunk = this.#pcm.take();
-    replayed.recent.seal(chunk);
-    if (chunk.length > 0) chunks.push(chunk);
+  #addTaken(chunks: Uint8Array[]): void {
+    const chunk = this.#replayed!.recent.seal();
+    if (chunk.length > 0) chunks.push(this.options.reusesMemory ? chunk : chunk.slice());
   }
 
-  #addSilence(chunks: Uint8Array[], samples: number, replayed: ReplayedAudio): void {
-    this.#addTaken(chunks, replayed);
+  #addSilence(chunks: Uint8Array[], samples: number): void {
+    this.#addTaken(chunks);
     if (this.options.gaps === "none") return;
     this.samples += samples;
+    this.#silence ??= new Uint8Array(SILENCE_CHUNK_BYTES);
     for (let bytes = 2 * samples; bytes > 0; bytes -= SILENCE_CHUNK_BYTES) {
       chunks.push(this.#silence.subarray(0, Math.min(bytes, SILENCE_CHUNK_BYTES)));
     }
   }
+}
+
+/** When a block is, by the producer's clock; NaN where nothing tells. */
+function timeOf({ startMs, table }: Source, relativeTimecode: number): number {
+  return startMs === undefined ? Number.NaN : startMs + relativeTimecode * table.millisecondsPerTick;
 }

@@ -20,7 +20,7 @@ export interface LegFault {
    * inside the leg that carries no transaction id and does not continue in time, left out, or one right before the leg's first;
    * `transactionConflict`: inside the event's bounds, with another transaction's tags where none can trail, kept where it is the
    * first in a row and its tags come after its cluster, else left out; `halfSample`: a block that ends in the middle of a sample, the
-   * half left out.
+   * half left out; `unreadable`: a fragment inside the leg whose header names no track or format that the leg can have, left out.
    */
   code: string;
   /** Where in the byte stream. */
@@ -70,13 +70,18 @@ export interface LegReport {
   firstProducerTimestampMs?: number;
   /** When the last fragment began. */
   lastProducerTimestampMs?: number;
+  /** When the first sample began, by the producer's clock. */
+  mediaStartMs?: number;
   /** When the last sample ended, by the producer's clock. */
   mediaEndMs?: number;
   /** Tracks of the leg's fragments. */
   tracks: readonly Track[];
   /** The track that audio was taken from. */
   track?: Track;
-  /** Nothing is known to be missing, as far as the bytes tell: no errors, and something was found. Gaps do not count against it: a call on hold has them. */
+  /**
+   * Nothing is known to be missing or another's, as far as the bytes tell: no errors, no uncertain boundary, and something was found.
+   * Gaps do not count against it: a call on hold has them.
+   */
   complete: boolean;
   /** Entries of `errors`, `gaps`, `clockSteps` and `transactions` left out for their number. */
   entriesOmitted: number;

@@ -7,6 +7,11 @@ export interface LegSelection {
   startFragmentNumber?: string;
   /** The leg's last fragment, as ENDED tells it. */
   endFragmentNumber?: string;
+  /**
+   * Where the leg stops and goes on, in order: what is between two pieces is the leg's only where its tags say so. Default: the leg goes
+   * from its first fragment to its last.
+   */
+  pieces?: readonly { startFragmentNumber?: string; endFragmentNumber?: string }[];
   /** Name or number of the track; needed only where there are several audio tracks. */
   track?: string | number;
 }

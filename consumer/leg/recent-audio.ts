@@ -1,20 +1,19 @@
-/** Two minutes of telephone audio, at times twice as much: what the producer SDK buffers, so that it cannot send anything older again. */
-const MOST_BYTES_KEPT = 4 * 1024 * 1024;
+import { NumberRows } from "./number-rows.js";
+
+/** Two minutes of telephone audio: what a producer has in its buffers, so that it cannot send anything older again. */
+export const DEFAULT_REMEMBERED_BYTES = 2 * 1024 * 1024;
 /** Timestamps are whole milliseconds: a block may really begin up to this much before or after its own. */
 const ROUNDING_MS = 1;
-/** Pieces apart by less than this are forgotten as one range. */
+/** Stretches apart by less than this are forgotten as one range. */
 const JOINED_MS = 60_000;
 const MOST_RANGES_KEPT = 1000;
 
-/** Audio that was taken in one go. */
-interface Piece {
-  startMs: number;
-  endMs: number;
-  /** When its blocks begin, and at which sample. */
-  timesMs: number[];
-  positions: number[];
-  pcm: Uint8Array;
-}
+/** Columns of a stretch of audio without a seam. */
+const START_MS = 0;
+const END_MS = 1;
+/** Where in the room it is. */
+const AT = 2;
+const BYTES = 3;
 
 /** How audio compares with what was taken at the same times. */
 export interface Comparison {
@@ -24,29 +23,36 @@ export interface Comparison {
   rest: "nothing" | "other" | "forgotten";
 }
 
-/** The latest audio of a leg with its times by the producer's clock, to tell whether audio is sent again. */
+/**
+ * The latest audio of a leg with its times by the producer's clock, to tell whether audio is sent again. It is the memory that samples
+ * are decoded into, too, used round and round: what is remembered costs no second copy.
+ */
 export class RecentAudio {
-  readonly #pieces: Piece[] = [];
+  /** Where to decode into, from `position` on. What lies behind it is overwritten in time. */
+  room: Uint8Array;
+  /** Where the samples so far end in `room`. */
+  position = 0;
+  #pieceStart = 0;
+  /** What the room holds, the oldest first. */
+  readonly #stretches = new NumberRows();
   readonly #forgotten: { startMs: number; endMs: number }[] = [];
-  #bytes = 0;
-  #timesMs: number[] = [];
-  #positions: number[] = [];
-  #samples = 0;
   #startMs = Number.POSITIVE_INFINITY;
   #endMs = Number.NEGATIVE_INFINITY;
   #lastEndMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly sampleRateHz: number,
-    private readonly mostBytes = MOST_BYTES_KEPT,
-  ) {}
+    private readonly rememberedBytes = DEFAULT_REMEMBERED_BYTES,
+  ) {
+    this.room = new Uint8Array(rememberedBytes);
+  }
 
   /** Nothing was taken earlier than this. */
   get startMs(): number {
     return this.#startMs;
   }
 
-  /** Where the piece taken last ends: before `endMs` if a clock was set back. */
+  /** Where the samples taken last end: before `endMs` if a clock was set back. */
   get lastEndMs(): number {
     return this.#lastEndMs;
   }
@@ -56,96 +62,118 @@ export class RecentAudio {
     return this.#endMs;
   }
 
-  /** Notes the next block of the piece at hand. */
-  add(timeMs: number, samples: number): void {
-    if (samples === 0) return;
-    this.#timesMs.push(timeMs);
-    this.#positions.push(this.#samples);
-    this.#samples += samples;
+  /** Begins a piece of up to `bytes` bytes. */
+  begin(bytes: number): void {
+    if (bytes > this.room.length - this.rememberedBytes / 2) {
+      this.room = new Uint8Array(bytes + this.rememberedBytes);
+      this.position = 0;
+      while (this.#stretches.length > 0) this.#forgetOldest();
+    }
+    if (this.position + bytes > this.room.length) {
+      this.#forgetBetween(this.position, this.room.length);
+      this.position = 0;
+    }
+    this.#forgetBetween(this.position, this.position + bytes);
+    this.#pieceStart = this.position;
   }
 
-  /** Ends the piece at hand, whose blocks are these samples. They are kept as a view. */
-  seal(pcm: Uint8Array): void {
-    const timesMs = this.#timesMs;
-    const positions = this.#positions;
-    if (timesMs.length === 0) return;
-    const last = timesMs.length - 1;
-    const endMs = timesMs[last]! + this.#msOf(this.#samples - positions[last]!);
-    this.#pieces.push({ startMs: timesMs[0]!, endMs, timesMs, positions, pcm });
-    this.#startMs = Math.min(this.#startMs, timesMs[0]!);
-    this.#endMs = Math.max(this.#endMs, endMs);
+  /**
+   * Notes the samples that lie in the room from `position` on, and moves it behind them.
+   * @param timeMs when they begin
+   */
+  add(timeMs: number, bytes: number): void {
+    const at = this.position;
+    const endMs = timeMs + this.#msOf(bytes);
+    this.position = at + bytes;
+    if (bytes === 0) return;
+    const last = this.#stretches.length - 1;
+    const isSeamless = at > this.#pieceStart && last >= 0 && this.#stretches.get(last, END_MS) === timeMs;
+    if (isSeamless) {
+      this.#stretches.set(last, END_MS, endMs);
+      this.#stretches.set(last, BYTES, this.#stretches.get(last, BYTES) + bytes);
+    } else {
+      this.#stretches.push(timeMs, endMs, at, bytes);
+    }
+    if (timeMs < this.#startMs) this.#startMs = timeMs;
+    if (endMs > this.#endMs) this.#endMs = endMs;
     this.#lastEndMs = endMs;
-    this.#timesMs = [];
-    this.#positions = [];
-    this.#samples = 0;
-    this.#bytes += pcm.length;
-    // Half is forgotten at once, so that the array is not shifted for every fragment.
-    if (this.#bytes > 2 * this.mostBytes) this.#forget();
+  }
+
+  /** Ends the piece at hand, and begins the next one in what is left of its room. @returns the piece, a view of the room */
+  seal(): Uint8Array {
+    const pcm = this.room.subarray(this.#pieceStart, this.position);
+    this.#pieceStart = this.position;
+    return pcm;
   }
 
   /** Compares samples that begin at `timeMs` with those taken then; where clocks were set there may be several, and any counts. */
   compare(timeMs: number, pcm: Uint8Array): Comparison {
-    const samples = pcm.length / 2;
-    let equalSamples = 0;
-    while (equalSamples < samples) {
-      const atMs = timeMs + this.#msOf(equalSamples);
-      const found = this.#compareAt(atMs, pcm.subarray(2 * equalSamples));
-      if (typeof found === "number") equalSamples += found;
-      else return { equalSamples, rest: found };
+    let equalBytes = 0;
+    while (equalBytes < pcm.length) {
+      const atMs = timeMs + this.#msOf(equalBytes);
+      const found = this.#compareAt(atMs, pcm.subarray(equalBytes));
+      if (typeof found === "number") equalBytes += found;
+      else return { equalSamples: equalBytes / 2, rest: found };
     }
-    return { equalSamples, rest: "nothing" };
+    return { equalSamples: equalBytes / 2, rest: "nothing" };
   }
 
-  #msOf(samples: number): number {
-    return (samples * 1000) / this.sampleRateHz;
+  #msOf(bytes: number): number {
+    return (bytes * 500) / this.sampleRateHz;
   }
 
-  #forget(): void {
-    let count = 0;
-    while (this.#bytes > this.mostBytes) {
-      const { startMs, endMs, pcm } = this.#pieces[count++]!;
-      this.#bytes -= pcm.length;
-      const range = this.#forgotten.at(-1);
-      const isJoined = range && startMs >= range.startMs && startMs - range.endMs < JOINED_MS;
-      if (range && (isJoined || this.#forgotten.length >= MOST_RANGES_KEPT)) {
-        range.startMs = Math.min(range.startMs, startMs);
-        range.endMs = Math.max(range.endMs, endMs);
-      } else {
-        this.#forgotten.push({ startMs, endMs });
-      }
+  /** What lies between these indexes of the room is about to be overwritten: the oldest stretches are. */
+  #forgetBetween(start: number, end: number): void {
+    while (this.#stretches.length > 0) {
+      const at = this.#stretches.get(0, AT);
+      if (at >= end || at + this.#stretches.get(0, BYTES) <= start) return;
+      this.#forgetOldest();
     }
-    this.#pieces.splice(0, count);
   }
 
-  /** @returns how many samples are the same from here on, at least one; else why none is */
+  #forgetOldest(): void {
+    const startMs = this.#stretches.get(0, START_MS);
+    const endMs = this.#stretches.get(0, END_MS);
+    this.#stretches.dropFirst();
+    const range = this.#forgotten.at(-1);
+    const isJoined = range && startMs >= range.startMs && startMs - range.endMs < JOINED_MS;
+    if (range && (isJoined || this.#forgotten.length >= MOST_RANGES_KEPT)) {
+      range.startMs = Math.min(range.startMs, startMs);
+      range.endMs = Math.max(range.endMs, endMs);
+    } else {
+      this.#forgotten.push({ startMs, endMs });
+    }
+  }
+
+  /** @returns how many bytes are the same from here on, at least one sample's; else why none is */
   #compareAt(atMs: number, pcm: Uint8Array): number | Comparison["rest"] {
-    const endMs = atMs + this.#msOf(pcm.length / 2);
-    const overlaps = (range: { startMs: number; endMs: number }, marginMs: number) =>
-      range.startMs < endMs - marginMs && range.endMs > atMs + marginMs;
+    const endMs = atMs + this.#msOf(pcm.length);
     let isOther = false;
-    for (let i = this.#pieces.length - 1; i >= 0; i--) {
-      const piece = this.#pieces[i]!;
-      if (!overlaps(piece, 0)) continue;
-      const equal = this.#equalIn(piece, atMs, pcm);
+    for (let row = this.#stretches.length - 1; row >= 0; row--) {
+      const from = this.#stretches.get(row, START_MS);
+      const to = this.#stretches.get(row, END_MS);
+      if (from >= endMs || to <= atMs) continue;
+      const equal = this.#equalIn(row, atMs, pcm);
       if (equal > 0) return equal;
       // Neighbours may seem to overlap by what their timestamps are rounded.
-      isOther ||= overlaps(piece, ROUNDING_MS);
+      isOther ||= from < endMs - ROUNDING_MS && to > atMs + ROUNDING_MS;
     }
     if (isOther) return "other";
-    return this.#forgotten.some((range) => overlaps(range, ROUNDING_MS)) ? "forgotten" : "nothing";
+    const isForgotten = this.#forgotten.some(
+      (range) => range.startMs < endMs - ROUNDING_MS && range.endMs > atMs + ROUNDING_MS,
+    );
+    return isForgotten ? "forgotten" : "nothing";
   }
 
-  /** How many samples are those of the piece's block at this time: to the end of either, or none. */
-  #equalIn(piece: Piece, atMs: number, pcm: Uint8Array): number {
-    let block = piece.timesMs.length - 1;
-    while (block >= 0 && piece.timesMs[block]! >= atMs + ROUNDING_MS) block--;
-    if (block < 0) return 0;
-    const aheadMs = Math.max(0, atMs - piece.timesMs[block]!);
-    const start = 2 * (piece.positions[block]! + Math.round((aheadMs * this.sampleRateHz) / 1000));
-    const next = piece.positions[block + 1];
-    const end = next === undefined ? piece.pcm.length : 2 * next;
-    const length = Math.min(end - start, pcm.length);
+  /** How many bytes are those of the stretch at this time: to the end of either, or none. */
+  #equalIn(row: number, atMs: number, pcm: Uint8Array): number {
+    const startMs = this.#stretches.get(row, START_MS);
+    if (startMs >= atMs + ROUNDING_MS) return 0;
+    const at = this.#stretches.get(row, AT);
+    const skipped = 2 * Math.round((Math.max(0, atMs - startMs) * this.sampleRateHz) / 1000);
+    const length = Math.min(this.#stretches.get(row, BYTES) - skipped, pcm.length);
     if (length <= 0) return 0;
-    return Buffer.compare(piece.pcm.subarray(start, start + length), pcm.subarray(0, length)) === 0 ? length / 2 : 0;
+    const start = at + skipped;
+    return Buffer.compare(this.room.subarray(start, start + length), pcm.subarray(0, length)) === 0 ? length : 0;
   }
 }

@@ -1,8 +1,8 @@
 import type { BlockTable } from "../matroska/block-table.js";
-import { compareFragmentNumbers, type Fragment } from "../matroska/fragment.js";
+import type { Fragment } from "../matroska/fragment.js";
+import { NumberRows } from "./number-rows.js";
+import { SeenNumbers } from "./seen-numbers.js";
 
-/** Fragment numbers remembered: 27 hours of fragments of a second. */
-const MAX_NUMBERS = 100_000;
 /** A producer sends again what it had not seen acknowledged: minutes at most. */
 const MAX_REPLAYABLE = 4096;
 /** Bytes of the first block that stand for a fragment's audio. */
@@ -15,10 +15,13 @@ interface Taken {
   wanted: boolean;
 }
 
-interface Replayable extends Taken {
-  /** Of its first block. */
-  fingerprint: number;
-}
+/** Columns of a fragment that may come again. */
+const PRODUCER_MS = 0;
+const END_MS = 1;
+/** 1 or 0. */
+const WANTED = 2;
+/** Of its first block. */
+const FINGERPRINT = 3;
 
 /**
  * `new`: not seen before. `duplicate`: the same fragment again, as after a reconnection of ours; what begins at `endMs` or later is
@@ -26,11 +29,6 @@ interface Replayable extends Taken {
  * is told by comparing its audio, as for fragments that are cut elsewhere.
  */
 export type Sighting = { kind: "new"; outOfOrder: boolean } | ({ kind: "duplicate" | "replay" } & Taken);
-
-function rememberBounded<K, V>(map: Map<K, V>, key: K, value: V, limit: number): void {
-  map.set(key, value);
-  if (map.size > limit) map.delete(map.keys().next().value as K);
-}
 
 /** FNV-1a over the first block's size and some of its bytes. */
 function fingerprintOf(table: BlockTable): number {
@@ -48,40 +46,53 @@ function fingerprintOf(table: BlockTable): number {
  * they repeat to the millisecond, together with their first audio: time alone would also drop what was said after a clock was set back.
  */
 export class ReplayGuard {
-  readonly #numbers = new Map<string, Taken | undefined>();
-  readonly #byProducerTime = new Map<number, Replayable>();
-  #highest: string | undefined;
+  readonly #numbers = new SeenNumbers();
+  /** Of fragments that were damaged when they came. */
+  readonly #takenInPart = new Map<string, Taken>();
+  /** In the order in which they came. */
+  readonly #replayable = new NumberRows();
+  #latestProducerMs = Number.NEGATIVE_INFINITY;
 
   look(fragment: Fragment, table: BlockTable): Sighting {
-    const { fragmentNumber, producerTimestampMs } = fragment;
+    const { fragmentNumber } = fragment;
     if (fragmentNumber !== undefined && this.#numbers.has(fragmentNumber)) {
       // Where all of it was taken, nothing of it is new, whatever its blocks' times are.
-      const taken = this.#numbers.get(fragmentNumber) ?? { endMs: Number.POSITIVE_INFINITY, wanted: true };
-      return { kind: "duplicate", ...taken };
+      const taken = this.#takenInPart.get(fragmentNumber) ?? { endMs: Number.POSITIVE_INFINITY, wanted: true };
+      return { kind: "duplicate", endMs: taken.endMs, wanted: taken.wanted };
     }
-    const earlier = producerTimestampMs === undefined ? undefined : this.#byProducerTime.get(producerTimestampMs);
-    if (earlier && table.length > 0 && earlier.fingerprint === fingerprintOf(table)) {
-      return { kind: "replay", endMs: earlier.endMs, wanted: earlier.wanted };
-    }
-    const outOfOrder =
-      fragmentNumber !== undefined &&
-      this.#highest !== undefined &&
-      compareFragmentNumbers(fragmentNumber, this.#highest) < 0;
+    const earlier = this.#earlierLike(fragment, table);
+    if (earlier) return { kind: "replay", ...earlier };
+    const outOfOrder = fragmentNumber !== undefined && this.#numbers.isBelowHighest(fragmentNumber);
     return { kind: "new", outOfOrder };
+  }
+
+  #earlierLike({ producerTimestampMs }: Fragment, table: BlockTable): Taken | undefined {
+    if (producerTimestampMs === undefined || producerTimestampMs > this.#latestProducerMs || table.length === 0) {
+      return undefined;
+    }
+    const rows = this.#replayable;
+    let row = rows.length - 1;
+    while (row >= 0 && rows.get(row, PRODUCER_MS) !== producerTimestampMs) row--;
+    if (row < 0 || rows.get(row, FINGERPRINT) !== fingerprintOf(table)) return undefined;
+    return { endMs: rows.get(row, END_MS), wanted: rows.get(row, WANTED) === 1 };
   }
 
   /** @param endMs when the last of its blocks ends */
   remember(fragment: Fragment, table: BlockTable, endMs: number, wanted: boolean): void {
-    const { fragmentNumber, producerTimestampMs } = fragment;
+    const { fragmentNumber, producerTimestampMs: producerMs } = fragment;
     if (fragmentNumber !== undefined) {
-      rememberBounded(this.#numbers, fragmentNumber, fragment.damaged ? { endMs, wanted } : undefined, MAX_NUMBERS);
-      if (this.#highest === undefined || compareFragmentNumbers(fragmentNumber, this.#highest) > 0) {
-        this.#highest = fragmentNumber;
-      }
+      this.#numbers.add(fragmentNumber);
+      if (fragment.damaged) this.#rememberPart(fragmentNumber, { endMs, wanted });
+      else if (this.#takenInPart.size > 0) this.#takenInPart.delete(fragmentNumber);
     }
-    if (producerTimestampMs !== undefined && table.length > 0) {
-      const entry = { endMs, wanted, fingerprint: fingerprintOf(table) };
-      rememberBounded(this.#byProducerTime, producerTimestampMs, entry, MAX_REPLAYABLE);
-    }
+    if (producerMs === undefined || table.length === 0) return;
+    this.#replayable.push(producerMs, endMs, wanted ? 1 : 0, fingerprintOf(table));
+    this.#latestProducerMs = Math.max(this.#latestProducerMs, producerMs);
+    if (this.#replayable.length > MAX_REPLAYABLE) this.#replayable.dropFirst();
+  }
+
+  #rememberPart(fragmentNumber: string, taken: Taken): void {
+    this.#takenInPart.set(fragmentNumber, taken);
+    if (this.#takenInPart.size > MAX_REPLAYABLE) this.#takenInPart.delete(this.#takenInPart.keys().next().value!);
   }
 }

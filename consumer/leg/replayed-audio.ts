@@ -1,8 +1,8 @@
 import type { BlockTable } from "../matroska/block-table.js";
 import type { Fragment } from "../matroska/fragment.js";
 import type { FaultLog } from "./fault-log.js";
-import { PcmBuffer } from "./pcm-buffer.js";
 import { RecentAudio } from "./recent-audio.js";
+import { SampleDecoder } from "./sample-decoder.js";
 import { GAP_THRESHOLD_MS } from "./timeline.js";
 import type { ReadableTrack } from "./track-reader.js";
 
@@ -33,7 +33,7 @@ const messages: Readonly<Record<Clash, string>> = {
  */
 export class ReplayedAudio {
   readonly recent: RecentAudio;
-  readonly #scratch = new PcmBuffer();
+  readonly #decoder = new SampleDecoder();
   /** The fragment before was sent again at least in part: what follows may begin anywhere in what was taken. */
   #isReplaying = false;
   /** The fragment before overlapped other audio: one clock step is one error. */
@@ -42,8 +42,9 @@ export class ReplayedAudio {
   constructor(
     sampleRateHz: number,
     private readonly faults: FaultLog,
+    rememberedBytes?: number,
   ) {
-    this.recent = new RecentAudio(sampleRateHz);
+    this.recent = new RecentAudio(sampleRateHz, rememberedBytes);
   }
 
   /**
@@ -88,10 +89,10 @@ export class ReplayedAudio {
   #samplesOf(table: BlockTable, index: number, { bytesPerSample, encoding }: ReadableTrack): Uint8Array {
     const start = table.start(index);
     const bytes = table.end(index) - start;
-    const end = start + bytes - (bytes % bytesPerSample);
-    this.#scratch.begin((2 / bytesPerSample) * bytes);
-    this.#scratch.append(table.bytes, start, end, encoding);
-    return this.#scratch.take();
+    const whole = bytes - (bytes % bytesPerSample);
+    const pcm = new Uint8Array((2 / bytesPerSample) * whole);
+    this.#decoder.decode(table.bytes, { start, startStep: 0, bytes: whole, count: 1 }, encoding, pcm, 0);
+    return pcm;
   }
 
   #tell({ offset }: Fragment, clash: Clash): void {
@@ -99,12 +100,18 @@ export class ReplayedAudio {
   }
 }
 
+/** When the earliest of the blocks to be taken begins. */
 function earliestMs(table: BlockTable, readable: ReadableTrack, { startMs, fromMs }: BlockTimes): number {
   let earliest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < table.length; i++) {
-    if (table.trackNumber(i) !== readable.track.number) continue;
-    const timeMs = startMs + table.relativeTimecode(i) * table.millisecondsPerTick;
-    if (timeMs >= fromMs && timeMs < earliest) earliest = timeMs;
+  for (let r = 0; r < table.runs; r++) {
+    const { trackNumber, relativeTimecode, timecodeStep, count } = table.run(r);
+    if (trackNumber !== readable.track.number) continue;
+    const stepMs = timecodeStep * table.millisecondsPerTick;
+    const firstMs = startMs + relativeTimecode * table.millisecondsPerTick;
+    const lastMs = firstMs + (count - 1) * stepMs;
+    const lowestMs = Math.min(firstMs, lastMs);
+    if (lowestMs >= fromMs) earliest = Math.min(earliest, lowestMs);
+    else if (Math.max(firstMs, lastMs) >= fromMs) earliest = Math.min(earliest, fromMs);
   }
   return earliest;
 }

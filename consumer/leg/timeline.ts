@@ -36,9 +36,17 @@ export class Timeline {
   #silence = 0;
   /** What the producer's clock showed at position 0, had it always run as it does now. */
   #originMs: number | undefined;
+  /** By how much the clock is set off against the beginning; 0 again where it was set right. */
+  #setOffMs = 0;
+  #mediaStartMs: number | undefined;
   #mediaEndMs = 0;
 
   constructor(private readonly options: TimelineOptions) {}
+
+  /** Time of the first sample by the producer's clock; undefined before it. */
+  get mediaStartMs(): number | undefined {
+    return this.#mediaStartMs;
+  }
 
   /** Time of the last sample's end by the producer's clock; undefined before the first. */
   get mediaEndMs(): number | undefined {
@@ -64,11 +72,14 @@ export class Timeline {
     let silence = 0;
     if (this.#originMs === undefined) {
       this.#originMs = timeMs;
+      this.#mediaStartMs = timeMs - this.#msOf(this.#position);
     } else {
       const jumpMs = timeMs - this.#mediaEndMs;
       const lagMs = timeMs - this.#originMs - this.#msOf(this.#position);
-      if (lagMs > this.options.maxGapMs || jumpMs < -GAP_THRESHOLD_MS) this.#stepClock(this.#originMs, jumpMs);
-      else if (lagMs > GAP_THRESHOLD_MS) silence = this.#fill(lagMs);
+      const isSetRight = jumpMs > GAP_THRESHOLD_MS && Math.abs(jumpMs + this.#setOffMs) <= GAP_THRESHOLD_MS;
+      if (lagMs > this.options.maxGapMs || jumpMs < -GAP_THRESHOLD_MS || isSetRight) {
+        this.#stepClock(this.#originMs, jumpMs);
+      } else if (lagMs > GAP_THRESHOLD_MS) silence = this.#fill(lagMs);
     }
     this.#position += samples;
     this.#mediaEndMs = timeMs + this.#msOf(samples);
@@ -88,6 +99,7 @@ export class Timeline {
 
   #stepClock(originMs: number, jumpMs: number): void {
     this.#originMs = originMs + jumpMs;
+    this.#setOffMs += jumpMs;
     if (this.clockSteps.length >= MAX_ENTRIES_KEPT) this.entriesOmitted++;
     else this.clockSteps.push({ atMs: Math.round(this.#msOf(this.#position)), byMs: Math.round(jumpMs) });
   }

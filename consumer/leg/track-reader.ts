@@ -1,4 +1,4 @@
-import { type AudioEncoding, audioEncodingOf, UnsupportedAudio } from "../audio/audio-encoding.js";
+import { type AudioEncoding, audioEncodingOf } from "../audio/audio-encoding.js";
 import type { BlockTable } from "../matroska/block-table.js";
 import type { Fragment, Track } from "../matroska/fragment.js";
 import { chooseTrack } from "./track-choice.js";
@@ -67,9 +67,8 @@ export class TrackReader {
     if (table.length === 0) return undefined;
     const number = table.trackNumber(0);
     for (let i = 1; i < table.length; i++) {
-      if (table.trackNumber(i) !== number) {
-        throw new UnsupportedAudio("several tracks without a header that tells which is which");
-      }
+      // Of several it cannot be told which is which. What is lost with the header is told as damage.
+      if (table.trackNumber(i) !== number) return undefined;
     }
     const known = this.wanted === undefined || String(this.wanted) === String(number);
     return known ? readable({ number, type: 2 }) : undefined;

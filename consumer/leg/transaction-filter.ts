@@ -63,13 +63,13 @@ export class TransactionFilter {
    */
   attribute(fragment: Fragment, startMs: number | undefined, endMs: number | undefined): Attribution {
     const place = this.#placeByBounds(fragment.fragmentNumber);
-    const attribution = this.#byTags(fragment) ?? this.#byContinuity(startMs);
+    const attribution = this.#byTags(fragment) ?? this.#byContinuity(fragment, startMs);
     if (place === "inside") {
       this.#placeInside(attribution, fragment);
     } else {
       this.#noticeSwitch(attribution, place);
       attribution.wanted = place !== "outside" && this.#isWanted(attribution);
-      if (this.#begun && !attribution.wanted && attribution.transactionId !== undefined) {
+      if (this.#begun && !attribution.wanted && attribution.transactionId !== undefined && !this.#goesOn(fragment)) {
         this.switchedAway ||= attribution.transactionId !== this.transactionId;
       }
     }
@@ -81,7 +81,7 @@ export class TransactionFilter {
     if (place === "outside") attribution.by = "bounds";
     this.#runEndMs = endMs;
     if (attribution.wanted && !this.#begun) this.precededBy = this.#previous;
-    this.#previous = attribution.by === "nothing" ? "nothing" : "other";
+    this.#previous = attribution.by === "nothing" || this.#lacksConnector(attribution) ? "nothing" : "other";
     this.#begun ||= attribution.wanted;
     return attribution;
   }
@@ -129,7 +129,26 @@ export class TransactionFilter {
     const beforeEnd = end === undefined ? undefined : compareFragmentNumbers(end, fragmentNumber);
     if ((afterStart ?? 0) < 0 || (beforeEnd ?? 0) < 0) return "outside";
     if (afterStart === 0 || beforeEnd === 0) return "inside";
+    if (this.#isBetweenPieces(fragmentNumber)) return "open";
     return afterStart !== undefined && beforeEnd !== undefined ? "inside" : "open";
+  }
+
+  #isBetweenPieces(fragmentNumber: string): boolean {
+    const { pieces } = this.selection;
+    if (!pieces) return false;
+    return !pieces.some(({ startFragmentNumber: start, endFragmentNumber: end }) => {
+      const afterStart = start === undefined ? 0 : compareFragmentNumbers(fragmentNumber, start);
+      // Where nobody told its end, only its first fragment is known to be the piece's.
+      return (
+        afterStart === 0 || (afterStart > 0 && end !== undefined && compareFragmentNumbers(end, fragmentNumber) >= 0)
+      );
+    });
+  }
+
+  /** A later piece is known: another call in between does not end the leg. */
+  #goesOn({ fragmentNumber }: Fragment): boolean {
+    const start = this.selection.pieces?.at(-1)?.startFragmentNumber;
+    return start !== undefined && fragmentNumber !== undefined && compareFragmentNumbers(fragmentNumber, start) < 0;
   }
 
   #byTags(fragment: Fragment): Attribution | undefined {
@@ -146,11 +165,18 @@ export class TransactionFilter {
     return this.#run?.transactionId === transactionId ? this.#run.voiceConnectorId : undefined;
   }
 
-  #byContinuity(startMs: number | undefined): Attribution {
+  #byContinuity(fragment: Fragment, startMs: number | undefined): Attribution {
     const isContinuous =
       startMs === undefined || this.#runEndMs === undefined || Math.abs(startMs - this.#runEndMs) < CONTINUITY_MS;
-    if (!this.#run || !isContinuous) return { by: "nothing", wanted: false, conflict: false };
+    if (!this.#run || !isContinuous || this.#namesOtherConnector(fragment))
+      return { by: "nothing", wanted: false, conflict: false };
     return { ...this.#run, by: "continuity", wanted: false, conflict: false };
+  }
+
+  /** Tags without a transaction, as after damage to them, can still tell that this is not the run's call. */
+  #namesOtherConnector({ tagsBefore, tagsAfter }: Fragment): boolean {
+    const named = tagsBefore.get(VOICE_CONNECTOR_ID) ?? tagsAfter.get(VOICE_CONNECTOR_ID);
+    return named !== undefined && (this.#run?.voiceConnectorId ?? named) !== named;
   }
 
   #noticeSwitch({ transactionId, by }: Attribution, place: "outside" | "open"): void {
@@ -165,6 +191,7 @@ export class TransactionFilter {
     const { selection } = this;
     if (voiceConnectorId !== undefined && (selection.voiceConnectorId ?? voiceConnectorId) !== voiceConnectorId)
       return false;
+    if (this.#lacksConnector(attribution)) return false;
     if (this.transactionId === undefined) {
       // Untagged from the first fragment on: unless a call is asked for, all of it is one leg, until a new session has tags.
       if (transactionId === undefined) return selection.voiceConnectorId === undefined;
@@ -175,6 +202,18 @@ export class TransactionFilter {
       this.#follow(attribution);
     }
     return transactionId === this.transactionId;
+  }
+
+  /** Only a Voice Connector is asked for, and a transaction does not say which it is of: it could be anybody's. */
+  #lacksConnector({ transactionId, voiceConnectorId }: Attribution): boolean {
+    const { selection } = this;
+    const isAskedFor = selection.voiceConnectorId !== undefined && selection.transactionId === undefined;
+    return (
+      isAskedFor &&
+      transactionId !== undefined &&
+      voiceConnectorId === undefined &&
+      this.transactionId !== transactionId
+    );
   }
 
   #follow({ transactionId, voiceConnectorId }: Attribution): void {

@@ -1,11 +1,14 @@
 import { forEachChild } from "../ebml/children.js";
-import { ElementHeader, readElementHeader } from "../ebml/element-header.js";
+import { ElementHeader, readElementHeader, vintLength } from "../ebml/element-header.js";
 import { BlockHeader, readBlockHeader, SMALLEST_BLOCK_BYTES } from "./block-header.js";
 import { BlockTable } from "./block-table.js";
 import type { Track } from "./fragment.js";
 import type { BlockExpectation } from "./header-finder.js";
 import { LACING_MASK, laceFramesStart } from "./lacing.js";
 import { ElementId } from "./matroska-elements.js";
+
+/** A search asks at every few bytes of rubbish; tracks take turns, so that the last block of each is not far. */
+const MOST_RUNS_LOOKED_AT = 64;
 
 /** `foreign`: of a track that the header does not name, or no block at all. `badLacing`: its frames' sizes do not fit. */
 export type BlockOutcome = "block" | "foreign" | "badLacing";
@@ -63,8 +66,33 @@ export class BlockReader {
       const relativeTimecode = ((bytes[content + 1]! << 24) >> 16) | bytes[content + 2]!;
       table.add(track & 0x7f, relativeTimecode, content + 4 - origin, next - origin);
       this.lastStart = index;
-      index = next;
+      index = this.#readEqual(bytes, index, content, next, end);
     }
+    return index;
+  }
+
+  /**
+   * Goes on as long as blocks have the size and the track of the one read last, and are as much later as each is than the one before.
+   * @returns index of the first element that it did not read
+   */
+  #readEqual(bytes: Uint8Array, first: number, content: number, next: number, end: number): number {
+    const last = this.table.lastStep;
+    const stride = next - first;
+    if (last?.startStep !== stride) return next;
+    const toContent = content - first;
+    let expected = last.relativeTimecode + last.timecodeStep;
+    let count = 0;
+    let index = next;
+    while (index + stride <= end && isHeadEqual(bytes, index, first, toContent)) {
+      const at = index + toContent;
+      const relativeTimecode = ((bytes[at + 1]! << 24) >> 16) | bytes[at + 2]!;
+      if (relativeTimecode !== expected || (bytes[at + 3]! & 0x76) !== 0) break;
+      expected += last.timecodeStep;
+      count++;
+      index += stride;
+    }
+    this.table.extend(count);
+    if (count > 0) this.lastStart = index - stride;
     return index;
   }
 
@@ -108,8 +136,8 @@ export class BlockReader {
   /** Whether a block could follow the ones in the table: of a known track, and later than the track's last one. */
   readonly expects: BlockExpectation = (trackNumber, relativeTimecode) => {
     if (!this.#isKnown(trackNumber)) return "no";
-    const last = this.#indexBefore(this.table.length, trackNumber);
-    return last === -1 || relativeTimecode > this.table.relativeTimecode(last) ? "yes" : "earlier";
+    const last = this.#lastTimecode(trackNumber);
+    return last === undefined || relativeTimecode > last ? "yes" : "earlier";
   };
 
   /**
@@ -119,16 +147,42 @@ export class BlockReader {
    */
   hasTraceOfBlock(bytes: Uint8Array, lastStart: number, index: number, to: number): boolean {
     if (readElementHeader(bytes, lastStart, index, this.#child) !== "header") return false;
-    const compared = Math.min(this.#child.headerBytes + 1, to - index);
+    const length = Math.min(this.#child.headerBytes + 1, to - index);
+    const padding = lastStart + 1 + paddingOctets(bytes, lastStart + 1);
+    let compared = 0;
     let alike = 0;
-    for (let i = 0; i < compared; i++) if (bytes[index + i] === bytes[lastStart + i]) alike++;
+    for (let i = 0; i < length; i++) {
+      // Zeros that only make a size longer are the same in any element whose sizes are as long.
+      if (i > 0 && lastStart + i < padding) continue;
+      compared++;
+      if (bytes[index + i] === bytes[lastStart + i]) alike++;
+    }
     return compared > 0 && (alike === compared || alike >= 3);
   }
 
-  /** Index of the last block of the track before `index`, or -1. */
-  #indexBefore(index: number, trackNumber: number): number {
-    let i = index - 1;
-    while (i >= 0 && this.table.trackNumber(i) !== trackNumber) i--;
-    return i;
+  /** Of the track's last block in the table, in ticks; undefined where there is none, or none lately. */
+  #lastTimecode(trackNumber: number): number | undefined {
+    const { table } = this;
+    const earliest = Math.max(0, table.runs - MOST_RUNS_LOOKED_AT);
+    for (let r = table.runs - 1; r >= earliest; r--) {
+      const run = table.run(r);
+      if (run.trackNumber === trackNumber) return run.relativeTimecode + (run.count - 1) * run.timecodeStep;
+    }
+    return undefined;
   }
+}
+
+/** Whether id, size and track of two block elements are the same octets. */
+function isHeadEqual(bytes: Uint8Array, index: number, other: number, toContent: number): boolean {
+  for (let i = 0; i <= toContent; i++) if (bytes[index + i] !== bytes[other + i]) return false;
+  return true;
+}
+
+/** How many octets of the size at `index` come before the first of which a bit belongs to its value. */
+function paddingOctets(bytes: Uint8Array, index: number): number {
+  const octets = vintLength(bytes[index]!);
+  if (bytes[index] !== 1 << (8 - octets)) return 0;
+  let padding = 1;
+  while (padding < octets - 1 && bytes[index + padding] === 0) padding++;
+  return padding;
 }

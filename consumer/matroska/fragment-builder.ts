@@ -3,6 +3,8 @@ import type { Damage } from "./damage.js";
 import type { Track } from "./fragment.js";
 import { type KinesisTags, kinesisTagPlace, takeKinesisTag } from "./kinesis-tags.js";
 import { ParsedFragment } from "./parsed-fragment.js";
+import type { TagMaps } from "./tag-maps.js";
+import type { Tag } from "./tags.js";
 
 /**
  * A fragment whose end has not been seen. It knows which tags are its own and which begin the next one:
@@ -14,16 +16,18 @@ import { ParsedFragment } from "./parsed-fragment.js";
  */
 export class FragmentBuilder {
   readonly kinesis: KinesisTags = {};
-  readonly tagsBefore = new Map<string, string>();
-  readonly tagsAfter = new Map<string, string>();
+  tagsBefore: Tag[] = [];
+  tagsAfter: Tag[] = [];
   tracks: readonly Track[] = [];
   hasCluster = false;
   /** Kept in ticks: the scale may be told later than here, and is the document's. */
   clusterTimecodeTicks: number | undefined;
   damaged: Damage | undefined;
   blocksBeforeDamage = 0;
+  /** Behind the tags that Kinesis writes last come some that can only be another fragment's, of which the rest is lost. */
+  hasForeignTail = false;
   /** Tags after the cluster that belong to this fragment, or to the next one if a cluster follows in this document. */
-  #undecided = new Map<string, string>();
+  #undecided: Tag[] = [];
   #undecidedStart: number | undefined;
   #next: FragmentBuilder | undefined;
   #end: number;
@@ -34,7 +38,7 @@ export class FragmentBuilder {
 
   /** True where Kinesis or the producer wrote tags after the cluster. Known once the fragment is complete. */
   get hasTail(): boolean {
-    return this.tagsAfter.size > 0 || this.kinesis.continuationToken !== undefined;
+    return this.tagsAfter.length > 0 || this.kinesis.continuationToken !== undefined;
   }
 
   /** No cluster came, and nothing that Kinesis sends without one: an error, or how far behind its reader is. */
@@ -45,23 +49,32 @@ export class FragmentBuilder {
     );
   }
 
-  /** One tag of a Tags element that begins at `tagsStart`. */
-  takeTag(name: string, value: string, tagsStart: number): void {
+  /** The tags of a Tags element that begins at `start`. */
+  takeTags(tags: readonly Tag[], start: number): void {
+    for (const tag of tags) this.#takeTag(tag, start);
+  }
+
+  #takeTag(tag: Tag, start: number): void {
+    const [name, value] = tag;
     const place = kinesisTagPlace(name);
     if (this.#next) {
-      this.#next.takeTag(name, value, tagsStart);
+      this.#next.#takeTag(tag, start);
     } else if (!this.hasCluster) {
-      if (place === "none") this.tagsBefore.set(name, value);
+      if (place === "none") this.tagsBefore.push(tag);
       else takeKinesisTag(this.kinesis, name, value);
     } else if (place === "none") {
-      this.#undecidedStart ??= tagsStart;
-      this.#undecided.set(name, value);
+      this.#undecidedStart ??= start;
+      this.#undecided.push(tag);
     } else if (place === "leading") {
-      this.#next = this.followedByCluster(tagsStart);
-      this.#next.takeTag(name, value, tagsStart);
+      this.#next = this.followedByCluster(start);
+      this.#next.#takeTag(tag, start);
     } else {
       this.#decideForThis();
+      const token = this.kinesis.continuationToken;
       takeKinesisTag(this.kinesis, name, value);
+      if (token === undefined || token === this.kinesis.continuationToken) return;
+      this.kinesis.continuationToken = token;
+      this.hasForeignTail = true;
     }
   }
 
@@ -75,14 +88,16 @@ export class FragmentBuilder {
 
   /** What came after the cluster turned out to be another fragment's. */
   dropTail(): void {
-    this.tagsAfter.clear();
+    this.tagsAfter = [];
     this.kinesis.continuationToken = undefined;
     this.kinesis.millisBehindNow = undefined;
   }
 
   #decideForThis(): void {
-    for (const [name, value] of this.#undecided) this.tagsAfter.set(name, value);
-    this.#undecided = new Map();
+    if (this.#undecided.length > 0 && this.kinesis.continuationToken !== undefined) this.hasForeignTail = true;
+    else if (this.tagsAfter.length === 0) this.tagsAfter = this.#undecided;
+    else for (const tag of this.#undecided) this.tagsAfter.push(tag);
+    this.#undecided = [];
     this.#undecidedStart = undefined;
   }
 
@@ -91,10 +106,10 @@ export class FragmentBuilder {
     const next = this.#next ?? new FragmentBuilder(this.#undecidedStart ?? clusterStart);
     if (!this.#next) {
       this.#end = next.offset;
-      for (const [name, value] of this.#undecided) next.tagsBefore.set(name, value);
+      next.tagsBefore = this.#undecided;
     }
     this.#next = undefined;
-    this.#undecided = new Map();
+    this.#undecided = [];
     this.#undecidedStart = undefined;
     next.tracks = this.tracks;
     return next;
@@ -112,7 +127,7 @@ export class FragmentBuilder {
   }
 
   /** @param window bytes from this fragment's first one on; `blocks` counts positions from there, and is emptied */
-  seal(window: Uint8Array, blocks: BlockTable, millisecondsPerTick: number): ParsedFragment {
+  seal(window: Uint8Array, blocks: BlockTable, millisecondsPerTick: number, tagMaps: TagMaps): ParsedFragment {
     const bytes = this.#end - this.offset;
     const timecodeMs =
       this.clusterTimecodeTicks === undefined ? undefined : this.clusterTimecodeTicks * millisecondsPerTick;
@@ -122,8 +137,8 @@ export class FragmentBuilder {
       this.offset,
       bytes,
       this.tracks,
-      this.tagsBefore,
-      this.tagsAfter,
+      tagMaps.of(this.tagsBefore),
+      tagMaps.of(this.tagsAfter),
       blocks.length > 0
         ? blocks.seal(window.subarray(0, bytes), clusterTimecodeMs ?? 0, millisecondsPerTick)
         : new BlockTable(),

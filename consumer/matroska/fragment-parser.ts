@@ -1,4 +1,3 @@
-import assert from "node:assert";
 import { ByteQueue } from "../ebml/byte-queue.js";
 import { EbmlError } from "../ebml/ebml-error.js";
 import { ElementHeader, readElementHeader } from "../ebml/element-header.js";
@@ -15,11 +14,13 @@ import {
 } from "./matroska-elements.js";
 import { OpenDocument } from "./open-document.js";
 import { type LastUnderstood, Recovery } from "./recovery.js";
+import { RepeatedHead } from "./repeated-head.js";
 
 const DEFAULT_MAX_FRAGMENT_BYTES = 64 * 1024 * 1024;
 /** Of a block, or a block group with its first child: what is looked at before its end is waited for. */
 const LONGEST_BLOCK_START_BYTES = 24;
 const LONG_HEADER_BYTES = 8;
+const FIRST_OCTET_OF_EBML = ElementId.EBML >>> 24;
 
 export interface FragmentParserOptions {
   /**
@@ -27,6 +28,11 @@ export interface FragmentParserOptions {
    * 50 MB). An element that claims more is refused at once; a fragment that becomes larger is released with what it has by then.
    */
   maxFragmentBytes?: number;
+  /**
+   * Whether a fragment is released as soon as the bytes so far end right behind the tags that Kinesis writes last, without what
+   * comes after them: for GetMedia, where waiting for the next fragment would make each of them late by one. Default false.
+   */
+  releaseAtLastTags?: boolean;
 }
 
 /**
@@ -39,11 +45,15 @@ export interface FragmentParserOptions {
  */
 export class FragmentParser {
   readonly #maxFragmentBytes: number;
+  readonly #releaseAtLastTags: boolean;
   readonly #queue = new ByteQueue();
   readonly #log = new DamageLog();
   readonly #document: OpenDocument;
   readonly #recovery: Recovery;
   readonly #header = new ElementHeader();
+  readonly #repeatedHead = new RepeatedHead();
+  /** Offset of the document whose head is being read, without a fault so far. */
+  #headStart: number | undefined;
   #ended = false;
   /** Stream offset of the next element. */
   #position = 0;
@@ -54,7 +64,10 @@ export class FragmentParser {
 
   constructor(options: FragmentParserOptions = {}) {
     this.#maxFragmentBytes = options.maxFragmentBytes ?? DEFAULT_MAX_FRAGMENT_BYTES;
-    assert(this.#maxFragmentBytes > 0 && this.#maxFragmentBytes < 2 ** 31, "maxFragmentBytes must be 1 to 2^31 - 1");
+    if (!(this.#maxFragmentBytes > 0 && this.#maxFragmentBytes < 2 ** 31)) {
+      throw new RangeError("maxFragmentBytes must be 1 to 2^31 - 1");
+    }
+    this.#releaseAtLastTags = options.releaseAtLastTags ?? false;
     this.#document = new OpenDocument(this.#queue, this.#log, this.#maxFragmentBytes);
     this.#recovery = new Recovery(this.#queue, this.#document, this.#log);
   }
@@ -80,14 +93,14 @@ export class FragmentParser {
    * it may be used again once the fragments are done with
    */
   feed(chunk: Uint8Array): Fragment[] {
-    assert(!this.#ended, "feed after end");
+    if (this.#ended) throw new Error("feed after end");
     if (chunk.length > 0) this.#queue.push(chunk, this.#consume);
     return this.#document.takeReleased();
   }
 
   /** The stream is over. @returns what was held back waiting for more */
   end(): Fragment[] {
-    assert(!this.#ended, "end called twice");
+    if (this.#ended) throw new Error("end called twice");
     this.#ended = true;
     this.#consume();
     while (!this.#recovery.isSearching && this.#position < this.#queue.end) {
@@ -100,6 +113,10 @@ export class FragmentParser {
 
   readonly #consume = (): void => {
     while (this.#advance());
+    if (this.#releaseAtLastTags && !this.#passage && this.#position === this.#queue.end) {
+      if (!this.#recovery.isSearching && this.#document.isFinishedAt(this.#position))
+        this.#document.end(this.#position);
+    }
     this.#queue.keepFrom = this.#document.builder?.offset ?? this.#recovery.searchedTo ?? this.#position;
   };
 
@@ -112,6 +129,7 @@ export class FragmentParser {
   /** Reads one element, or a run of blocks and the element after it. */
   #step(): boolean {
     if (this.#document.inCluster) this.#readRunOfBlocks();
+    if (this.#passRepeatedHead()) return true;
     const { bytes, base } = this.#queue;
     const end = this.#queue.end - base;
     const header = this.#header;
@@ -134,6 +152,9 @@ export class FragmentParser {
     if (isMarker) return this.#passMarker(contentStart);
     if (!header.sizeKnown) return this.#lose("garbage", `${rule.name} of unknown size`);
     const elementEnd = contentStart + header.size;
+    // Its first bytes tell whether it is a block: the size of a false one says nothing of the fragment's.
+    const startEnd = contentStart + Math.min(header.size, LONGEST_BLOCK_START_BYTES);
+    if (rule.inCluster && startEnd > this.#queue.end) return false;
     if (this.#isOutgrownAt(elementEnd)) return this.#giveUpFragment();
     if (!known && header.size > 0 && contentStart === this.#queue.end) return false;
     if (!known && this.#isSpoiltBlock()) return this.#lose("garbage", "a block with a spoilt id");
@@ -145,6 +166,29 @@ export class FragmentParser {
     return rule.handling === "read"
       ? this.#read(rule, contentStart - base, elementEnd - base)
       : this.#moveTo(elementEnd);
+  }
+
+  #passRepeatedHead(): boolean {
+    const { bytes, base, end } = this.#queue;
+    const index = this.#position - base;
+    const { head } = this.#repeatedHead;
+    if (head === undefined || bytes[index] !== FIRST_OCTET_OF_EBML) return false;
+    const length = this.#repeatedHead.lengthAt(bytes, index, end - base);
+    if (length === 0 || this.#isOutgrownAt(this.#position + length)) return false;
+    this.#document.start(this.#position, head);
+    this.#headStart = undefined;
+    return this.#moveTo(this.#position + length);
+  }
+
+  /** Called where the head of a document is over. */
+  #learnHead(): void {
+    const { bytes, base } = this.#queue;
+    if (this.#headStart === undefined) return;
+    // Elements that were only passed over are in doubt where damage follows them: a head that ends with one is read each time.
+    if (this.#understood.end === this.#position) {
+      this.#repeatedHead.learn(bytes.subarray(this.#headStart - base, this.#position - base), this.#document.head);
+    }
+    this.#headStart = undefined;
   }
 
   /** A document's head comes before its clusters: behind one it belongs to another document, whose beginning is missing. */
@@ -203,6 +247,7 @@ export class FragmentParser {
   #passMarker(contentStart: number): boolean {
     const { id, sizeKnown, size } = this.#header;
     const claimedEnd = sizeKnown ? contentStart + size : undefined;
+    if (id === ElementId.Cluster) this.#learnHead();
     if (id === ElementId.Segment) this.#document.openSegment(this.#position, claimedEnd);
     else this.#document.openCluster(this.#position, contentStart, claimedEnd);
     return this.#moveTo(contentStart);
@@ -211,16 +256,25 @@ export class FragmentParser {
   #read(rule: ElementRule, start: number, end: number): boolean {
     const { id } = this.#header;
     const { base } = this.#queue;
+    if (id === ElementId.EBML) this.#headStart = this.#position;
+    if (id === ElementId.Tags) this.#learnHead();
     const isBlock = id === ElementId.SimpleBlock || id === ElementId.BlockGroup;
+    const { table } = this.#document.blocks;
+    const blocksBefore = table.length;
     try {
       if (!isBlock) this.#document.readMetadata(id, this.#position, start, end);
-      else if (!this.#document.readBlock(id, this.#position, start, end)) {
-        return this.#lose("garbage", `${rule.name} without a block of this document`);
+      const outcome = isBlock ? this.#document.readBlock(id, start, end) : "block";
+      if (outcome === "foreign") return this.#lose("garbage", `${rule.name} without a block of this document`);
+      if (outcome === "badLacing") {
+        // Its size may be wrong, too, and cover what comes behind it: that is searched. The block before it is whole.
+        this.#moveTo(this.#position);
+        return this.#lose("invalidBlock", "the sizes of a laced block's frames do not fit it");
       }
     } catch (error) {
       if (!(error instanceof EbmlError)) throw error;
       // Four octets of an id right behind the last block show that the block is whole.
       if (!isBlock) this.#moveTo(this.#position);
+      else table.keepFirst(blocksBefore);
       return this.#lose("invalidElement", `${rule.name}: ${error.message} at offset ${base + error.offset}`);
     }
     return this.#moveTo(base + end, isBlock ? this.#position : undefined);
@@ -255,15 +309,17 @@ export class FragmentParser {
   /** @param mayResumeHere what is here cannot be joined to what was before, but is sound in itself */
   #lose(code: DamageCode, message: string, mayResumeHere = false): true {
     this.#passage = undefined;
+    this.#headStart = undefined;
     this.#recovery.start(this.#understood, mayResumeHere ? undefined : this.#position, code, message);
     return true;
   }
 
   #searchOn(): boolean {
-    const resumedAt = this.#recovery.resume(this.#ended);
+    const { builder } = this.#document;
+    const limit = builder ? builder.offset + this.#maxFragmentBytes : Number.POSITIVE_INFINITY;
+    const resumedAt = this.#recovery.resume(this.#ended, limit);
     if (resumedAt !== undefined) return this.#moveTo(resumedAt);
-    if (this.#isOutgrownAt(this.#queue.end)) this.#giveUpFragment();
-    return false;
+    return this.#recovery.searchedTo! > limit ? this.#giveUpFragment() : false;
   }
 
   /** At the end: the last element is cut off, or it is none and has sound ones inside. */

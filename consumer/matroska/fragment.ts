@@ -71,6 +71,7 @@ export interface Fragment {
  * @returns negative, zero or positive, as a sort function wants it
  */
 export function compareFragmentNumbers(a: string, b: string): number {
+  if (a.length === b.length) return a < b ? -1 : a > b ? 1 : 0;
   const left = a.replace(/^0+(?=.)/, "");
   const right = b.replace(/^0+(?=.)/, "");
   if (left.length !== right.length) return left.length - right.length;

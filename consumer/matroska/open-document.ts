@@ -7,9 +7,13 @@ import type { DamageLog } from "./damage-log.js";
 import type { Fragment, Track } from "./fragment.js";
 import { FragmentBuilder } from "./fragment-builder.js";
 import { ElementId } from "./matroska-elements.js";
+import type { DocumentHead } from "./repeated-head.js";
 import { readMillisecondsPerTick } from "./segment-info.js";
-import { readTags } from "./tags.js";
+import { TagMaps } from "./tag-maps.js";
+import { TagReader } from "./tags.js";
 import { readTracks } from "./tracks.js";
+
+const UNREAD_HEAD: DocumentHead = { tracks: [], millisecondsPerTick: 1, segmentEnd: undefined };
 
 /**
  * The document being read and the fragment under construction in it. All offsets are the stream's.
@@ -18,6 +22,8 @@ import { readTracks } from "./tracks.js";
  */
 export class OpenDocument {
   readonly blocks = new BlockReader();
+  readonly #tagReader = new TagReader();
+  readonly #tagMaps = new TagMaps();
   builder: FragmentBuilder | undefined;
   inCluster = false;
   /** Something of Matroska has been met in this stream. */
@@ -25,8 +31,8 @@ export class OpenDocument {
   #released: Fragment[] = [];
   #clusterEnd: number | undefined;
   #segmentEnd: number | undefined;
-  #tracks: readonly Track[] = [];
-  #lastTracks: { content: Uint8Array; tracks: readonly Track[] } | undefined;
+  #tracks: readonly Track[] = UNREAD_HEAD.tracks;
+  #lastTracks: { content: Buffer; tracks: readonly Track[] } | undefined;
   #millisecondsPerTick = 1;
   /** The beginning of the fragment to come was lost. */
   #headLost: Damage | undefined;
@@ -53,6 +59,13 @@ export class OpenDocument {
     return this.builder?.kinesis.producerTimestampMs !== undefined && !this.builder.hasCluster;
   }
 
+  /** Kinesis' last tags are in, and nothing that was announced is missing at `at`. */
+  isFinishedAt(at: number): boolean {
+    const { continuationToken, millisBehindNow } = this.builder?.kinesis ?? {};
+    const isWhole = this.builder?.hasCluster === true && !this.inCluster && (this.#segmentEnd ?? at) <= at;
+    return isWhole && continuationToken !== undefined && millisBehindNow !== undefined;
+  }
+
   /** The document, or what was left of it, ends at `at`: its fragment is complete. */
   end(at: number): void {
     const isClusterWhole = this.#closeCluster(at);
@@ -63,10 +76,17 @@ export class OpenDocument {
     } else if (this.builder?.isCutBeforeCluster) {
       this.#damage("truncated", at, "a document ends before its first cluster");
     }
-    const errorChunk = this.builder?.followedByNothing(at);
-    if (this.builder) this.#release(this.builder);
-    if (errorChunk) this.#release(errorChunk);
+    const announced = this.builder?.followedByNothing(at);
+    if (this.builder) this.#release(this.builder, at);
+    if (announced) this.#releaseAnnounced(announced, at, missing > 0 || this.builder?.damaged !== undefined);
     this.builder = undefined;
+  }
+
+  /** What is behind the document's last cluster: an error chunk, or the beginning of a fragment that is cut. */
+  #releaseAnnounced(announced: FragmentBuilder, at: number, isCutTold: boolean): void {
+    if (!announced.isCutBeforeCluster) this.#release(announced, at);
+    else if (!isCutTold)
+      this.log.add("truncated", at, "a document ends before the cluster that its last tags announce");
   }
 
   #damage(code: Damage["code"], offset: number, message: string, bytesSkipped?: number): void {
@@ -80,24 +100,34 @@ export class OpenDocument {
     builder.blocksBeforeDamage = this.blocks.table.length;
   }
 
-  #release(builder: FragmentBuilder): void {
-    if (builder.hasCluster) this.#checkTail(builder);
+  #release(builder: FragmentBuilder, at: number): void {
+    if (builder.hasCluster) this.#checkTail(builder, at);
     // A header alone, or a chunk that only tells how far behind the reader is, is no fragment.
     else if (!builder.kinesis.error) return;
     const window = this.queue.bytes.subarray(builder.offset - this.queue.base);
-    this.#released.push(builder.seal(window, this.blocks.table, this.#millisecondsPerTick));
+    this.#released.push(builder.seal(window, this.blocks.table, this.#millisecondsPerTick, this.#tagMaps));
   }
 
   /**
    * Where bytes are missing, the end of one fragment can look like the beginning of another. In GetMedia's streams a fragment's
-   * continuation token is its number; a damaged fragment with another's token keeps what came before the damage.
+   * continuation token is its number; a damaged fragment with another's token keeps what came before the damage. One without any
+   * was cut off between two elements, which is no damage that could be seen otherwise.
    */
-  #checkTail(builder: FragmentBuilder): void {
-    const { fragmentNumber, continuationToken } = builder.kinesis;
+  #checkTail(builder: FragmentBuilder, at: number): void {
+    const { fragmentNumber, continuationToken, error } = builder.kinesis;
     this.#expectsTail = builder.hasTail;
+    const isOthers = this.#tokenIsNumber && continuationToken !== undefined && continuationToken !== fragmentNumber;
     if (!builder.damaged) {
+      const isCut = this.#tokenIsNumber && continuationToken === undefined && fragmentNumber !== undefined && !error;
+      if (isCut) {
+        const message = "the fragment ends without the tags that Kinesis writes last";
+        this.#markBuilder(builder, this.log.add("truncated", at, message));
+      } else if (isOthers || builder.hasForeignTail) {
+        if (isOthers) builder.dropTail();
+        this.#markBuilder(builder, this.log.add("garbage", at, "the fragment ends with tags of another one"));
+      }
       this.#tokenIsNumber = fragmentNumber !== undefined && continuationToken === fragmentNumber;
-    } else if (this.#tokenIsNumber && continuationToken !== undefined && continuationToken !== fragmentNumber) {
+    } else if (isOthers) {
       this.blocks.table.keepFirst(builder.blocksBeforeDamage);
       builder.dropTail();
     }
@@ -111,15 +141,24 @@ export class OpenDocument {
     return builder;
   }
 
-  /** A new document's first element begins at `at`. */
-  start(at: number): void {
+  /** A new document's first element begins at `at`; what is said of it holds where its head is known already. */
+  start(at: number, head: DocumentHead = UNREAD_HEAD): void {
     this.end(at);
     this.builder = this.#begin(at);
-    this.#useTracks([]);
-    this.#millisecondsPerTick = 1;
+    this.#useTracks(head.tracks);
+    this.#millisecondsPerTick = head.millisecondsPerTick;
+    this.#segmentEnd = head.segmentEnd === undefined ? undefined : at + head.segmentEnd;
+  }
+
+  /** What the document has said up to here. */
+  get head(): DocumentHead {
+    const { offset } = this.builder!;
+    const segmentEnd = this.#segmentEnd === undefined ? undefined : this.#segmentEnd - offset;
+    return { tracks: this.#tracks, millisecondsPerTick: this.#millisecondsPerTick, segmentEnd };
   }
 
   #useTracks(tracks: readonly Track[]): void {
+    if (tracks === this.#tracks) return;
     this.#tracks = tracks;
     this.blocks.expectTracks(tracks);
   }
@@ -134,7 +173,7 @@ export class OpenDocument {
     this.#closeCluster(at);
     if (this.builder?.hasCluster) {
       const next = this.builder.followedByCluster(at);
-      this.#release(this.builder);
+      this.#release(this.builder, at);
       this.builder = next;
     }
     this.builder ??= this.#begin(at);
@@ -175,7 +214,7 @@ export class OpenDocument {
         this.#millisecondsPerTick = readMillisecondsPerTick(bytes, start, end);
         break;
       case ElementId.Tracks:
-        this.#useTracks(this.#readTracks(bytes.subarray(start, end)));
+        this.#useTracks(this.#readTracks(start, end));
         break;
       case ElementId.Timecode:
         this.builder!.clusterTimecodeTicks = readUint(bytes, start, end);
@@ -188,36 +227,28 @@ export class OpenDocument {
   }
 
   /** A stream says the same of its tracks at each fragment: then it is the same list, and is not read again. */
-  #readTracks(content: Uint8Array): readonly Track[] {
-    if (!this.#lastTracks || Buffer.compare(content, this.#lastTracks.content) !== 0) {
-      this.#lastTracks = { content: new Uint8Array(content), tracks: readTracks(content, 0, content.length) };
+  #readTracks(start: number, end: number): readonly Track[] {
+    const content = this.queue.buffer.subarray(start, end);
+    if (!this.#lastTracks?.content.equals(content)) {
+      this.#lastTracks = { tracks: readTracks(this.queue.buffer, start, end), content: Buffer.from(content) };
     }
     return this.#lastTracks.tracks;
   }
 
   #readTags(at: number, start: number, end: number): void {
-    const tags: [name: string, value: string][] = [];
-    readTags(this.queue.bytes, start, end, (name, value) => tags.push([name, value]));
+    const tags = this.#tagReader.read(this.queue.bytes, this.queue.buffer, start, end);
     this.#closeCluster(at);
     this.builder ??= this.#begin(at);
-    for (const [name, value] of tags) this.builder.takeTag(name, value, at);
+    this.builder.takeTags(tags, at);
   }
 
-  /**
-   * Reads a block element, as `readMetadata` does.
-   * @returns false where it is no block of this document
-   */
-  readBlock(id: number, at: number, start: number, end: number): boolean {
+  /** Reads a block element, as `readMetadata` does. */
+  readBlock(id: number, start: number, end: number): BlockOutcome {
     const { bytes, base } = this.queue;
     const origin = this.builder!.offset - base;
-    const outcome: BlockOutcome =
-      id === ElementId.BlockGroup
-        ? this.blocks.readBlockGroup(bytes, start, end, origin)
-        : this.blocks.readBlock(bytes, start, end, origin);
-    if (outcome === "badLacing") {
-      this.#damage("invalidBlock", at, "the sizes of a laced block's frames do not fit it", base + end - at);
-    }
-    return outcome !== "foreign";
+    return id === ElementId.BlockGroup
+      ? this.blocks.readBlockGroup(bytes, start, end, origin)
+      : this.blocks.readBlock(bytes, start, end, origin);
   }
 
   /**

@@ -59,13 +59,14 @@ export class Recovery {
   /**
    * Looks on, as far as there are bytes.
    * @param atEnd no more will come
+   * @param limit the last offset at which the fragment at hand may end
    * @returns where reading goes on, the damage logged; undefined where no place has been found yet
    */
-  resume(atEnd: boolean): number | undefined {
+  resume(atEnd: boolean, limit: number): number | undefined {
     const search = this.#search!;
     const { bytes, base } = this.queue;
     const end = this.queue.end - base;
-    const found = this.#find(search, end, atEnd);
+    const found = this.#find(search, end, atEnd, limit + 1 - base);
     if (found === undefined) return undefined;
     readElementHeader(bytes, found - base, end, this.#header);
     const damage = this.close(found, this.#header.id);
@@ -73,13 +74,15 @@ export class Recovery {
     return found;
   }
 
-  #find(search: Search, end: number, atEnd: boolean): number | undefined {
+  /** Looks for headers that begin before the indexes `end` and `stop`. */
+  #find(search: Search, end: number, atEnd: boolean, stop: number): number | undefined {
     const { bytes, base } = this.queue;
-    while (search.searchedTo < base + end) {
+    const last = Math.min(end, stop);
+    while (search.searchedTo < base + last) {
       const mayFindBlocks = this.document.blocksMayCome && !search.passedOtherCluster;
       const expects = mayFindBlocks ? this.document.blocks.expects : undefined;
       const { failedAt = -1 } = search;
-      const to = search.searchedTo < failedAt ? failedAt - base : end;
+      const to = search.searchedTo < failedAt ? Math.min(last, failedAt - base) : last;
       const finding = this.#finder.find(bytes, search.searchedTo - base, to, end, atEnd, expects);
       search.passedOtherCluster ||= finding.passedOtherCluster;
       if (finding.found) return base + finding.index;

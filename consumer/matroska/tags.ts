@@ -1,36 +1,73 @@
-import { forEachChild } from "../ebml/children.js";
+import { ElementChildren } from "../ebml/children.js";
 import { EbmlError } from "../ebml/ebml-error.js";
 import { readText } from "../ebml/element-values.js";
 import { ElementId } from "./matroska-elements.js";
 
 /** SimpleTags may hold SimpleTags (RFC 9559, section 5.1.8.1.2); nobody nests them deeper than a few levels. */
 const MAX_NESTING = 8;
+/** A producer repeats its tags at each fragment, each in an element of its own: PutMedia takes up to ten. */
+const MOST_REPEATED = 10;
+const LONGEST_REPEATED_BYTES = 1024;
 
-export type TagVisitor = (name: string, value: string) => void;
+export type Tag = readonly [name: string, value: string];
 
-function readSimpleTag(bytes: Uint8Array, start: number, end: number, visit: TagVisitor, nesting: number): void {
-  if (nesting > MAX_NESTING) throw new EbmlError("tooDeep", start, "tags nested too deep");
-  let name: string | undefined;
-  let value = "";
-  const nested: [number, number][] = [];
-  forEachChild(bytes, start, end, (id, from, to) => {
-    if (id === ElementId.TagName) name = readText(bytes, from, to);
-    else if (id === ElementId.TagString) value = readText(bytes, from, to);
-    else if (id === ElementId.SimpleTag) nested.push([from, to]);
-  });
-  if (name !== undefined) visit(name, value);
-  for (const [from, to] of nested) readSimpleTag(bytes, from, to, visit, nesting + 1);
-}
+/** Reads Tags elements, the same one once. */
+export class TagReader {
+  readonly #elements = new ElementChildren();
+  readonly #childrenOfTag = new ElementChildren();
+  readonly #childrenOfSimpleTag = Array.from({ length: MAX_NESTING }, () => new ElementChildren());
+  /** Contents read lately, the last one first, with what was in them. */
+  readonly #repeated: { content: Buffer; tags: readonly Tag[] }[] = [];
 
-/**
- * Calls `visit` for every name and value in the content of a Tags element, in order.
- * @throws {EbmlError} where it does not add up; tags before the fault have been visited by then
- */
-export function readTags(bytes: Uint8Array, start: number, end: number, visit: TagVisitor): void {
-  forEachChild(bytes, start, end, (tagId, tagStart, tagEnd) => {
-    if (tagId !== ElementId.Tag) return;
-    forEachChild(bytes, tagStart, tagEnd, (id, from, to) => {
-      if (id === ElementId.SimpleTag) readSimpleTag(bytes, from, to, visit, 1);
-    });
-  });
+  /**
+   * Names and values in the content of a Tags element, in order.
+   * @param text the same bytes as a Buffer
+   * @throws {EbmlError} where it does not add up
+   */
+  read(bytes: Uint8Array, text: Buffer, start: number, end: number): readonly Tag[] {
+    const known = this.#repeated.find(
+      ({ content }) => content.length === end - start && content.compare(bytes, start, end) === 0,
+    );
+    if (known) return known.tags;
+    const tags: Tag[] = [];
+    const elements = this.#elements;
+    elements.open(start, end);
+    while (elements.next(bytes)) if (elements.id === ElementId.Tag) this.#readTag(bytes, text, elements, tags);
+    this.#remember(bytes, start, end, tags);
+    return tags;
+  }
+
+  #readTag(bytes: Uint8Array, text: Buffer, { start, end }: ElementChildren, tags: Tag[]): void {
+    const children = this.#childrenOfTag;
+    children.open(start, end);
+    while (children.next(bytes))
+      if (children.id === ElementId.SimpleTag) this.#readSimpleTag(bytes, text, children, tags, 0);
+  }
+
+  #readSimpleTag(bytes: Uint8Array, text: Buffer, simpleTag: ElementChildren, tags: Tag[], nesting: number): void {
+    if (nesting === MAX_NESTING) throw new EbmlError("tooDeep", simpleTag.start, "tags nested too deep");
+    const children = this.#childrenOfSimpleTag[nesting]!;
+    let name: string | undefined;
+    let value = "";
+    let isNested = false;
+    children.open(simpleTag.start, simpleTag.end);
+    while (children.next(bytes)) {
+      if (children.id === ElementId.TagName) name = readText(text, children.start, children.end);
+      else if (children.id === ElementId.TagString) value = readText(text, children.start, children.end);
+      else if (children.id === ElementId.SimpleTag) isNested = true;
+    }
+    if (name !== undefined) tags.push([name, value]);
+    if (!isNested) return;
+    children.open(simpleTag.start, simpleTag.end);
+    while (children.next(bytes)) {
+      if (children.id === ElementId.SimpleTag) this.#readSimpleTag(bytes, text, children, tags, nesting + 1);
+    }
+  }
+
+  /** Those of Kinesis are different each time. */
+  #remember(bytes: Uint8Array, start: number, end: number, tags: readonly Tag[]): void {
+    if (end - start > LONGEST_REPEATED_BYTES || tags.some(([name]) => name.startsWith("AWS"))) return;
+    this.#repeated.unshift({ content: Buffer.from(bytes.slice(start, end)), tags });
+    this.#repeated.length = Math.min(this.#repeated.length, MOST_REPEATED);
+  }
 }

@@ -11,7 +11,7 @@ function readAudioSettings(track: Track, bytes: Uint8Array, start: number, end: 
   });
 }
 
-function readTrackEntry(bytes: Uint8Array, start: number, end: number): Track {
+function readTrackEntry(bytes: Buffer, start: number, end: number): Track {
   const track: Track = { number: 0, type: 0 };
   forEachChild(bytes, start, end, (id, from, to) => {
     switch (id) {
@@ -29,7 +29,7 @@ function readTrackEntry(bytes: Uint8Array, start: number, end: number): Track {
         break;
       case ElementId.CodecPrivate:
         // A copy: the description outlives the bytes of the fragment it came with.
-        track.codecPrivate = bytes.slice(from, to);
+        track.codecPrivate = new Uint8Array(bytes.subarray(from, to));
         break;
       case ElementId.Audio:
         readAudioSettings(track, bytes, from, to);
@@ -46,7 +46,7 @@ function readTrackEntry(bytes: Uint8Array, start: number, end: number): Track {
  * The content of a Tracks element (RFC 9559, section 5.1.4).
  * @throws {EbmlError} where it does not add up
  */
-export function readTracks(bytes: Uint8Array, start: number, end: number): Track[] {
+export function readTracks(bytes: Buffer, start: number, end: number): Track[] {
   const tracks: Track[] = [];
   forEachChild(bytes, start, end, (id, from, to) => {
     if (id === ElementId.TrackEntry) tracks.push(readTrackEntry(bytes, from, to));

@@ -1,36 +1,35 @@
 import { UnsupportedAudio } from "../audio/audio-encoding.js";
 import type { EndedEvent, StartedEvent, StreamingEvent } from "../events/streaming-event.js";
 import { Gate } from "../gate.js";
+import { KeyedLock } from "../keyed-lock.js";
 import { ArchiveUnavailable } from "../kinesis-video/fragment-listing.js";
 import type { KinesisVideoAccess } from "../kinesis-video/kinesis-video-access.js";
 import { LegEnd } from "../kinesis-video/leg-end.js";
-import type { LiveOptions } from "../kinesis-video/live-reader.js";
+import type { LiveEnd, LiveOptions } from "../kinesis-video/live-reader.js";
 import { LegError } from "../leg/leg-error.js";
+import { addFacts, lackingFacts } from "../leg-facts.js";
 import type { LegOutcome, UncommittedSidecar } from "../leg-recording.js";
 import { type LegRequest, legOfEvent, UnknownMediaType } from "../leg-request.js";
 import type { Logger } from "../logger.js";
-import { type RecordLegOptions, recordLeg } from "../record-leg.js";
+import type { RecordLegOptions } from "../record-leg.js";
 import { recordLiveLeg } from "../record-live-leg.js";
+import { joinPieces, recordWholeLeg } from "../record-whole-leg.js";
 import { recordingName } from "../recordings/recording-name.js";
 import type { RecordingStore } from "../recordings/recording-store.js";
 import type { Sidecar } from "../recordings/sidecar.js";
+import { CallDesk, type CallDeskOptions } from "./call-desk.js";
+import { hasBothEnds, isBoundedBy, isWorthKeeping, type Settlement, whyLater } from "./settlement.js";
 import type { WorkerConfig } from "./worker-config.js";
 
-/** What is to become of the message that an event came in. */
-export type Settlement =
-  | { kind: "done"; sidecar?: Sidecar }
-  /** The leg is not all there yet. */
-  | { kind: "later"; why: string }
-  /** No delivery will ever help. */
-  | { kind: "putAside"; reason: string };
-
 export interface LegDeskOptions {
-  config: Pick<WorkerConfig, "mode" | "concurrency" | "quiescenceMs" | "endLimitMs" | "holdLimitMs">;
+  config: Pick<WorkerConfig, "mode" | "stereo" | "concurrency" | "quiescenceMs" | "endLimitMs" | "holdLimitMs">;
   access: KinesisVideoAccess;
   store: RecordingStore;
   logger: Logger;
   /** Called for every recording that was committed. */
   onRecorded: (sidecar: Sidecar, sidecarLocation: string) => void;
+  /** Called for every call that was mixed, and for one that was mixed again. */
+  onMixed?: CallDeskOptions["onMixed"];
 }
 
 export interface Delivery {
@@ -43,22 +42,22 @@ export interface Delivery {
 }
 
 interface RunningLeg {
+  leg: LegRequest;
   end: LegEnd;
   settled: Promise<Settlement>;
 }
 
-/** Errors of a recording that a later attempt can mend. */
-const MENDABLE = /^(?:kinesis-(?:3002|5\d{3})|not-received|shorterThanListed)$/;
-/** A fragment that is not listed by then will not be: it has expired, and while one waits so does what follows it. */
-const LISTED_AFTER_MS = 10 * 60_000;
-
 /** Turns streaming events into recordings: each leg once at a time, however often and in whatever order events come. */
 export class LegDesk {
   readonly #running = new Map<string, RunningLeg>();
+  /** Legs that are read from the archive, one piece at a time: what the one recorded the next one joins. */
+  readonly #archived = new KeyedLock();
   readonly #gate: Gate;
+  readonly #calls: CallDesk;
 
   constructor(private readonly options: LegDeskOptions) {
     this.#gate = new Gate(options.config.concurrency);
+    this.#calls = new CallDesk(options);
   }
 
   /** Throws what a later delivery may mend: a refusal by AWS, a store that cannot be written. */
@@ -88,12 +87,17 @@ export class LegDesk {
     }
     const leg = legOf(event);
     if ("reason" in leg) return { kind: "putAside", reason: leg.reason };
-    return this.#once(leg, new LegEnd(), (end) => this.#live(leg, end, delivery));
+    const settlement = await this.#once(leg, new LegEnd(), (end) => this.#live(leg, end, delivery));
+    return this.#afterwards(settlement, leg, delivery);
   }
 
   async #ended(event: EndedEvent, delivery: Delivery): Promise<Settlement> {
     const leg = legOf(event);
     if ("reason" in leg) return { kind: "putAside", reason: leg.reason };
+    return this.#afterwards(await this.#recordEnded(leg, delivery), leg, delivery);
+  }
+
+  async #recordEnded(leg: LegRequest, delivery: Delivery): Promise<Settlement> {
     let running = this.#running.get(nameOf(leg));
     while (running) {
       running.end.tell(endOf(leg), this.options.access.clock.now());
@@ -103,7 +107,28 @@ export class LegDesk {
       if (settlement?.kind === "done" && settlement.sidecar && isBoundedBy(settlement.sidecar, leg)) return settlement;
       running = this.#running.get(nameOf(leg));
     }
-    return this.#once(leg, new LegEnd(endOf(leg)), () => this.#archive(leg, delivery));
+    const end = new LegEnd();
+    end.tell(endOf(leg), this.options.access.clock.now());
+    return this.#once(leg, end, () => this.#archive(leg, delivery));
+  }
+
+  /**
+   * When a leg is recorded its call is mixed. Only then is the message done: whoever dies in between leaves it to the next delivery,
+   * which finds the recording there and mixes. A leg of the call that has ended, too, is waited for: one mix is enough for both.
+   */
+  async #afterwards(settlement: Settlement, leg: LegRequest, delivery: Delivery): Promise<Settlement> {
+    if (settlement.kind !== "done" || !settlement.sidecar) return settlement;
+    const { store, config } = this.options;
+    if (Object.keys(lackingFacts(settlement.sidecar, leg)).length > 0) await addFacts(leg, store);
+    const { transactionId } = leg;
+    if (!config.stereo || transactionId === undefined) return settlement;
+    const others = [...this.#running.values()].filter(
+      (running) => running.leg.transactionId === transactionId && running.end.toldAtMs !== undefined,
+    );
+    await Promise.allSettled(others.map(({ settled }) => settled));
+    delivery.signal.throwIfAborted();
+    await this.#calls.mix(transactionId, delivery.signal);
+    return settlement;
   }
 
   /** Two messages about one leg share one recording. */
@@ -112,7 +137,7 @@ export class LegDesk {
     const running = this.#running.get(name);
     if (running) return running.settled;
     const settled = record(end).finally(() => this.#running.delete(name));
-    this.#running.set(name, { end, settled });
+    this.#running.set(name, { leg, end, settled });
     return settled;
   }
 
@@ -130,10 +155,18 @@ export class LegDesk {
     let leave: (() => void) | undefined;
     try {
       leave = await this.#gate.enter(signal);
-      // While it waited for its turn the call may have ended: the archive is faster then.
-      if (end.toldAtMs !== undefined) return await this.#fromArchive(boundBy(leg, end), delivery);
-      const options = { ...this.#recording(delivery, signal), end, live: this.#liveOptions() };
-      return this.#settle(await recordLiveLeg(leg, options), delivery);
+      if (end.toldAtMs === undefined) {
+        const { transactionId, stream } = leg;
+        // How late fragments were tells whether the worker keeps up with its legs.
+        const onRead = (read: LiveEnd) =>
+          this.options.logger.info({ transactionId, streamArn: stream.arn, ...read }, "read live");
+        const options = { ...this.#recording(delivery, signal), end, live: this.#liveOptions(), onRead };
+        const outcome = await recordLiveLeg(leg, options);
+        const settlement = this.#settle(outcome, delivery);
+        leave();
+        leave = undefined;
+        return settlement.kind === "done" ? await this.#join(boundBy(leg, end), outcome, delivery) : settlement;
+      }
     } catch (error) {
       return this.#settleUnavailable(error);
     } finally {
@@ -141,20 +174,33 @@ export class LegDesk {
       delivery.stopping.removeEventListener("abort", stop);
       leave?.();
     }
+    // While it waited for its turn the call ended: the archive is faster then.
+    return this.#archive(boundBy(leg, end), delivery);
   }
 
-  async #archive(leg: LegRequest, delivery: Delivery): Promise<Settlement> {
-    const leave = await this.#gate.enter(delivery.signal);
-    try {
-      return await this.#fromArchive(leg, delivery);
-    } finally {
-      leave();
-    }
+  /** What was read live is one piece: the leg's others are known by their recordings. */
+  async #join(leg: LegRequest, outcome: LegOutcome, delivery: Delivery): Promise<Settlement> {
+    const join = () => joinPieces(leg, outcome, this.#recording(delivery, delivery.signal));
+    const joined = await this.#archived.run(legKeyOf(leg), join);
+    const sidecar = recordedBy(joined);
+    const isTold = sidecar !== undefined && sidecar.recordingId === recordedBy(outcome)?.recordingId;
+    return isTold ? { kind: "done", sidecar } : this.#settle(joined, delivery);
+  }
+
+  #archive(leg: LegRequest, delivery: Delivery): Promise<Settlement> {
+    return this.#archived.run(legKeyOf(leg), async () => {
+      const leave = await this.#gate.enter(delivery.signal);
+      try {
+        return await this.#fromArchive(leg, delivery);
+      } finally {
+        leave();
+      }
+    });
   }
 
   async #fromArchive(leg: LegRequest, delivery: Delivery): Promise<Settlement> {
     try {
-      return this.#settle(await recordLeg(leg, this.#recording(delivery, delivery.signal)), delivery);
+      return this.#settle(await recordWholeLeg(leg, this.#recording(delivery, delivery.signal)), delivery);
     } catch (error) {
       const isLive = this.options.config.mode === "live";
       const isUnarchived = error instanceof ArchiveUnavailable && error.reason === "retentionZero";
@@ -218,33 +264,6 @@ export class LegDesk {
   }
 }
 
-/** An end that is not proven, and fragments that may yet be had, are reasons to wait for a better recording. */
-function isWorthKeeping(sidecar: UncommittedSidecar, nowMs: number): boolean {
-  if (sidecar.complete) return true;
-  // Live without retention: there is no second chance.
-  if (sidecar.fragments.listed === undefined) return true;
-  const { errors, bounds, endProof } = sidecar;
-  const isYoung = bounds.startTime !== undefined && nowMs - Date.parse(bounds.startTime) < LISTED_AFTER_MS;
-  const canMend = errors.some(({ code }) => MENDABLE.test(code) || (code === "first-missing" && isYoung));
-  return endProof !== "none" && !canMend;
-}
-
-function whyLater({ endProof, errors }: UncommittedSidecar): string {
-  if (endProof === "none") return "the leg's end is not proven";
-  return `fragments may yet be had (${errors.map(({ code }) => code).join(", ")})`;
-}
-
-/** Whether a recording was made with the knowledge that the event has. */
-function isBoundedBy({ bounds }: Sidecar, leg: LegRequest): boolean {
-  const endTimeMs = bounds.endTime === undefined ? undefined : Date.parse(bounds.endTime);
-  return bounds.endFragmentNumber === leg.endFragmentNumber && endTimeMs === leg.endTimeMs;
-}
-
-function hasBothEnds({ fragments, endProof }: Sidecar, leg: LegRequest): boolean {
-  if (leg.startFragmentNumber === undefined || fragments.first !== leg.startFragmentNumber) return false;
-  return leg.endFragmentNumber === undefined ? endProof !== "none" : fragments.last === leg.endFragmentNumber;
-}
-
 function legOf(event: StartedEvent | EndedEvent): LegRequest | { reason: string } {
   try {
     return legOfEvent(event);
@@ -256,6 +275,15 @@ function legOf(event: StartedEvent | EndedEvent): LegRequest | { reason: string 
 
 function nameOf({ transactionId, stream, startFragmentNumber }: LegRequest): string {
   return recordingName({ transactionId, stream, firstFragmentNumber: startFragmentNumber });
+}
+
+/** The leg, whichever piece of it. */
+function legKeyOf({ transactionId, stream }: LegRequest): string {
+  return `${transactionId} ${stream.arn}`;
+}
+
+function recordedBy(outcome: LegOutcome): Sidecar | undefined {
+  return outcome.kind === "recorded" || outcome.kind === "kept" ? outcome.sidecar : undefined;
 }
 
 function endOf({ endFragmentNumber, endTimeMs }: LegRequest) {

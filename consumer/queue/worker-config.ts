@@ -25,6 +25,8 @@ export interface WorkerConfig {
   queueUrl: string;
   output: OutputLocation;
   mode: "archive" | "live";
+  /** Whether calls are mixed out of their legs. */
+  stereo: boolean;
   /** Legs at a time. */
   concurrency: number;
   exitWhenEmpty: boolean;
@@ -54,6 +56,8 @@ const environmentSchema: z.ZodType<WorkerConfig> = z
     }),
     /** `archive`: record when a leg has ended. `live`: record while it is spoken. */
     MODE: z.enum(["archive", "live"], 'must be "archive" or "live"').default("archive"),
+    /** Make one stereo file a call out of its legs' recordings, caller left, callee right. */
+    STEREO: z.enum(["true", "false"], 'must be "true" or "false"').default("true"),
     /** Legs recorded at a time. Default 4 with MODE=archive, 100 with MODE=live. */
     CONCURRENCY: z.coerce
       .number("must be a whole number")
@@ -90,6 +94,7 @@ const environmentSchema: z.ZodType<WorkerConfig> = z
     queueUrl: environment.QUEUE_URL,
     output: environment.OUTPUT,
     mode: environment.MODE,
+    stereo: environment.STEREO === "true",
     concurrency: environment.CONCURRENCY ?? (environment.MODE === "archive" ? 4 : 100),
     exitWhenEmpty: environment.EXIT_WHEN_EMPTY === "true",
     waitTimeSeconds: environment.WAIT_TIME_SECONDS,

@@ -1,12 +1,24 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { link, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { audioNameIn, audioNameOf } from "./audio-name.js";
+import { callAudioFile, parseCallSidecar } from "./call-sidecar.js";
 import { expectWritable, makeDirectory } from "./directory.js";
-import { RecordingChanged, type RecordingStore } from "./recording-store.js";
+import { withFileLock } from "./file-lock.js";
+import {
+  AudioMissing,
+  type DescribesAudio,
+  type FoundRecording,
+  RecordingChanged,
+  type RecordingStore,
+  type StoreSink,
+  TooManyRecordings,
+} from "./recording-store.js";
 import { formatSidecar, parseSidecar } from "./sidecar.js";
 import { openSpooledAudio } from "./spooled-audio.js";
+
+const READ_BYTES = 256 * 1024;
 
 /** File systems without hard links say so in several ways. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
@@ -14,34 +26,65 @@ const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", 
 /** Recordings as files of one directory, which is made where it is missing. */
 export function directoryStore(directory: string): RecordingStore {
   const sidecarPath = (name: string) => join(directory, `${name}.json`);
+  const lockPath = (name: string) => join(directory, `.${name}.lock`);
+
+  async function find<Document extends DescribesAudio>(
+    name: string,
+    parse: (text: string) => Document | undefined,
+    fileOf: (document: Document) => string | undefined,
+  ): Promise<FoundRecording<Document>> {
+    const version = await textOf(sidecarPath(name));
+    if (version === undefined) return {};
+    const sidecar = parse(version);
+    const file = sidecar && fileOf(sidecar);
+    const bytes = file && (await stat(join(directory, file)).catch(() => undefined))?.size;
+    return { version, ...(bytes === sidecar?.audio.bytes && { sidecar }) };
+  }
+
+  async function openAudio(sampleRateHz?: number): Promise<StoreSink> {
+    await makeDirectory(directory);
+    const spool = join(directory, `.${randomUUID()}.wav`);
+    return openSpooledAudio(spool, { sampleRateHz }, (name, audio) => place(spool, directory, name, audio));
+  }
+
   return {
     prepare: () => expectWritable(directory),
-    async find(name) {
-      const version = await textOf(sidecarPath(name));
-      if (version === undefined) return {};
-      const sidecar = parseSidecar(version);
-      const file = sidecar && audioNameIn(sidecar.audio.location, name);
-      const bytes = file && (await stat(join(directory, file)).catch(() => undefined))?.size;
-      return { version, ...(bytes === sidecar?.audio.bytes && { sidecar }) };
-    },
-    async openAudio(sampleRateHz) {
-      await makeDirectory(directory);
-      const spool = join(directory, `.${randomUUID()}.wav`);
-      return openSpooledAudio(spool, { sampleRateHz }, (name, audio) => place(spool, directory, name, audio));
+    find: (name) => find(name, parseSidecar, (sidecar) => audioNameIn(sidecar.audio.location, name)),
+    findCall: (name) => find(name, parseCallSidecar, callAudioFile),
+    list: (prefix, most) => sidecarNames(directory, prefix, most),
+    openAudio,
+    openAudioFile: () => openAudio(),
+    async *readAudio(name, location) {
+      const file = audioNameIn(location, name);
+      if (!file) throw new AudioMissing(`${location} is not audio of ${name}`);
+      try {
+        yield* createReadStream(join(directory, file), { highWaterMark: READ_BYTES });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+        throw new AudioMissing(`${join(directory, file)} is not there`);
+      }
     },
     async putSidecar(name, sidecar, version) {
       const path = sidecarPath(name);
       const temporary = join(directory, `.${randomUUID()}.json`);
       try {
         await writeFile(temporary, formatSidecar(sidecar), { flag: "wx", flush: true });
-        if (version === undefined && (await linked(temporary, path))) return;
-        // No file system replaces a file on a condition. Of two that replace it at the same moment the later one counts,
-        // and either describes audio that is there.
-        if ((await textOf(path)) !== version) throw new RecordingChanged(`${path} has been changed`);
-        await rename(temporary, path);
+        // No file system replaces a file on a condition.
+        await withFileLock(lockPath(name), async () => {
+          if ((await textOf(path)) !== version) throw new RecordingChanged(`${path} has been changed`);
+          await rename(temporary, path);
+        });
       } finally {
         await rm(temporary, { force: true });
       }
+    },
+    async removeSidecar(name, version) {
+      const path = sidecarPath(name);
+      await withFileLock(lockPath(name), async () => {
+        const found = await textOf(path);
+        if (found !== undefined && found !== version) throw new RecordingChanged(`${path} has been changed`);
+        await rm(path, { force: true });
+      });
     },
     async removeAudio(name, location) {
       const file = audioNameIn(location, name);
@@ -49,6 +92,19 @@ export function directoryStore(directory: string): RecordingStore {
     },
     sidecarLocation: sidecarPath,
   };
+}
+
+async function sidecarNames(directory: string, prefix: string, most: number): Promise<string[]> {
+  // What begins with a dot is still being written.
+  const isWanted = (file: string) => file.startsWith(prefix) && file.endsWith(".json") && !file.startsWith(".");
+  try {
+    const names = (await readdir(directory)).filter(isWanted).map((file) => file.slice(0, -".json".length));
+    if (names.length > most) throw new TooManyRecordings(prefix, most);
+    return names.sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -18,8 +18,34 @@ export function recordingName(leg: {
   firstFragmentNumber: string | undefined;
 }): string {
   const stream = UUID_AT_END.exec(leg.stream.streamName)?.[0] ?? leg.stream.streamName;
-  const parts = [leg.transactionId ?? "no-transaction", stream, leg.firstFragmentNumber ?? "no-fragment"];
-  // Transaction ids come out of tags: nothing in a name may lead out of the folder, or be too long for a file.
+  return named(leg.transactionId ?? "no-transaction", stream, leg.firstFragmentNumber ?? "no-fragment");
+}
+
+/** What the names of all recordings of a call's legs begin with. */
+export function legNamePrefix(transactionId: string): string {
+  return `${named(transactionId)}_`;
+}
+
+/** Whether a name is that of a leg's recording, by its form: that of its call has two parts. */
+export function isLegName(name: string): boolean {
+  return name.split("_").length === 3;
+}
+
+/** The name of what is known about a call, without extension: `<transactionId>_call`. */
+export function callName(transactionId: string): string {
+  return named(transactionId, "call");
+}
+
+/**
+ * The name of a call's stereo audio, without extension. With one leg it is another one, `<transactionId>_one-leg_call`: whoever sees
+ * the file knows what it is not, and its place is not taken when the other leg comes.
+ */
+export function callAudioName(transactionId: string, hasBothLegs: boolean): string {
+  return hasBothLegs ? callName(transactionId) : named(transactionId, "one-leg", "call");
+}
+
+/** Transaction ids come out of tags: nothing in a name may lead out of the folder, or be too long for a file. */
+function named(...parts: string[]): string {
   return parts
     .map((part) =>
       part

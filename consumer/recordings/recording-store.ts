@@ -1,10 +1,11 @@
 import type { AudioSink, CommittedAudio } from "../sinks/audio-sink.js";
+import type { CallSidecar } from "./call-sidecar.js";
 import type { Sidecar } from "./sidecar.js";
 
 /** What is kept under a name. Empty where nothing is. */
-export interface FoundRecording {
+export interface FoundRecording<Document = Sidecar> {
   /** Absent where there is no sidecar that can be read, or where the audio it describes is not there. */
-  sidecar?: Sidecar;
+  sidecar?: Document;
   /** Of the sidecar document, readable or not: what is replaced, if it is replaced. */
   version?: string;
 }
@@ -19,6 +20,25 @@ export class RecordingChanged extends Error {
   override readonly name = "RecordingChanged";
 }
 
+/** More sidecars begin with a name than can be looked at. */
+export class TooManyRecordings extends Error {
+  override readonly name = "TooManyRecordings";
+
+  constructor(prefix: string, most: number) {
+    super(`more than ${most} recordings have names that begin with ${prefix}`);
+  }
+}
+
+/** A document that says where audio is. */
+export interface DescribesAudio {
+  audio: { location: string; bytes: number };
+}
+
+/** Audio that was to be read is not there, or is not the store's. */
+export class AudioMissing extends Error {
+  override readonly name = "AudioMissing";
+}
+
 /**
  * Where recordings are kept: audio, and under `<name>.json` a sidecar that says which audio it describes.
  *
@@ -31,13 +51,26 @@ export interface RecordingStore {
   /** Makes the place where it is missing. Throws where nothing can be written there, as far as that can be known. */
   prepare(): Promise<void>;
   find(name: string): Promise<FoundRecording>;
+  /** Likewise of a call, by the name of its sidecar. */
+  findCall(name: string): Promise<FoundRecording<CallSidecar>>;
+  /**
+   * Names of sidecars that begin with this, in their order; every one that was put before it was asked for.
+   * @param most with more of them `TooManyRecordings` is thrown
+   */
+  list(prefix: string, most: number): Promise<string[]>;
   /** Nothing is seen under any name before the sink is committed; its location then is the store's choice. */
   openAudio(sampleRateHz: number): Promise<StoreSink>;
+  /** Likewise, for a whole file, its header included: of audio whose length is known before it is written. */
+  openAudioFile(): Promise<StoreSink>;
+  /** The bytes of audio of this name. Throws `AudioMissing`. */
+  readAudio(name: string, location: string): AsyncIterable<Uint8Array>;
   /**
    * Puts the sidecar in place, whole or not at all. Throws `RecordingChanged` where what is there is not `version` any more.
    * @param version as it was found; undefined: nothing
    */
-  putSidecar(name: string, sidecar: Sidecar, version: string | undefined): Promise<void>;
+  putSidecar(name: string, sidecar: Sidecar | CallSidecar, version: string | undefined): Promise<void>;
+  /** Removes a sidecar, unless it has gone already. Throws `RecordingChanged` where it is not `version` any more. */
+  removeSidecar(name: string, version: string): Promise<void>;
   /** Removes audio of this name that no sidecar describes any more. A location that is not this store's is left alone. */
   removeAudio(name: string, location: string): Promise<void>;
   /** Path or URL of the sidecar of this name. */

@@ -2,18 +2,29 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
+  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { AwsCallError } from "../../aws/call-error.js";
 import { audioNameIn, audioNameOf } from "./audio-name.js";
-import { RecordingChanged, type RecordingStore } from "./recording-store.js";
+import { callAudioFile, parseCallSidecar } from "./call-sidecar.js";
+import {
+  AudioMissing,
+  type DescribesAudio,
+  type FoundRecording,
+  RecordingChanged,
+  type RecordingStore,
+  type StoreSink,
+  TooManyRecordings,
+} from "./recording-store.js";
 import { formatSidecar, parseSidecar } from "./sidecar.js";
 import { openSpooledAudio } from "./spooled-audio.js";
 
@@ -70,24 +81,60 @@ export function s3Store(options: S3StoreOptions): RecordingStore {
     return keyOf(byContent);
   }
 
+  async function find<Document extends DescribesAudio>(
+    name: string,
+    parse: (text: string) => Document | undefined,
+    fileOf: (document: Document) => string | undefined,
+  ): Promise<FoundRecording<Document>> {
+    const object = await unlessMissing(client.send(new GetObjectCommand({ Bucket, Key: sidecarKey(name) })), Bucket);
+    if (!object) return {};
+    const sidecar = parse((await object.Body?.transformToString()) ?? "");
+    const file = sidecar && fileOf(sidecar);
+    const bytes = file && (await head(keyOf(file)))?.ContentLength;
+    return { version: object.ETag, ...(bytes === sidecar?.audio.bytes && { sidecar }) };
+  }
+
+  async function list(prefix: string, most: number): Promise<string[]> {
+    const names: string[] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket, Prefix: keyOf(prefix), ContinuationToken });
+      const page = await client.send(command).catch((error) => {
+        throw listRefusal(error, Bucket);
+      });
+      for (const { Key = "" } of page.Contents ?? []) {
+        const file = Key.slice(keyOf("").length);
+        if (!file.endsWith(".json") || file.includes("/")) continue;
+        if (names.push(file.slice(0, -".json".length)) > most) throw new TooManyRecordings(prefix, most);
+      }
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+    return names;
+  }
+
+  function openAudio(sampleRateHz?: number): Promise<StoreSink> {
+    const spool = join(options.spoolDirectory ?? tmpdir(), `chime-voice-streaming-${randomUUID()}.wav`);
+    return openSpooledAudio(
+      spool,
+      { sampleRateHz, sync: false },
+      async (name, { sha256, bytes }) => `s3://${Bucket}/${await place(spool, name, sha256, bytes)}`,
+    );
+  }
+
   return {
     // Whether a bucket may be written is known when it is written: to try it would leave an object for every start.
     prepare: async () => undefined,
-    async find(name) {
-      const object = await unlessMissing(client.send(new GetObjectCommand({ Bucket, Key: sidecarKey(name) })), Bucket);
-      if (!object) return {};
-      const sidecar = parseSidecar((await object.Body?.transformToString()) ?? "");
-      const file = sidecar && audioNameIn(sidecar.audio.location, name);
-      const bytes = file && (await head(keyOf(file)))?.ContentLength;
-      return { version: object.ETag, ...(bytes === sidecar?.audio.bytes && { sidecar }) };
-    },
-    async openAudio(sampleRateHz) {
-      const spool = join(options.spoolDirectory ?? tmpdir(), `chime-voice-streaming-${randomUUID()}.wav`);
-      return openSpooledAudio(
-        spool,
-        { sampleRateHz, sync: false },
-        async (name, { sha256, bytes }) => `s3://${Bucket}/${await place(spool, name, sha256, bytes)}`,
-      );
+    find: (name) => find(name, parseSidecar, (sidecar) => audioNameIn(sidecar.audio.location, name)),
+    findCall: (name) => find(name, parseCallSidecar, callAudioFile),
+    list,
+    openAudio,
+    openAudioFile: () => openAudio(),
+    async *readAudio(name, location) {
+      const file = audioNameIn(location, name);
+      if (!file) throw new AudioMissing(`${location} is not audio of ${name}`);
+      const object = await unlessMissing(client.send(new GetObjectCommand({ Bucket, Key: keyOf(file) })), Bucket);
+      if (!object) throw new AudioMissing(`s3://${Bucket}/${keyOf(file)} is not there`);
+      yield* object.Body as Readable;
     },
     async putSidecar(name, sidecar, version) {
       const Key = sidecarKey(name);
@@ -99,6 +146,16 @@ export function s3Store(options: S3StoreOptions): RecordingStore {
         const isGone = version !== undefined && error instanceof AwsCallError && NOT_THERE.has(error.code);
         if (isGone || isConditionFailed(error)) throw new RecordingChanged(`s3://${Bucket}/${Key} has been changed`);
         throw error;
+      }
+    },
+    async removeSidecar(name, version) {
+      const Key = sidecarKey(name);
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket, Key, IfMatch: version }));
+      } catch (error) {
+        if (isConditionFailed(error)) throw new RecordingChanged(`s3://${Bucket}/${Key} has been changed`);
+        // Gone already, as it was to be.
+        if (!(error instanceof AwsCallError) || !NOT_THERE.has(error.code)) throw error;
       }
     },
     async removeAudio(name, location) {
@@ -121,6 +178,13 @@ async function unlessMissing<Answer>(answer: Promise<Answer>, bucket: string): P
     if (NOT_THERE.has(error.code)) return undefined;
     throw refusal(error, bucket);
   }
+}
+
+/** The action that allows ListObjectsV2 has another name. */
+function listRefusal(error: unknown, bucket: string): unknown {
+  if (!(error instanceof AwsCallError) || error.kind !== "accessDenied") return error;
+  const text = `AWS denied s3:ListBucket on ${bucket}, by which a call's other recordings are found. Allow it for these credentials.`;
+  return new AwsCallError(error.kind, error.code, "s3:ListBucket", error.region, text, error.cause);
 }
 
 /** Who may not list a bucket gets 403 for an object that is not there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */

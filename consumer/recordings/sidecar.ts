@@ -2,6 +2,14 @@ import { z } from "zod";
 import type { EndProof } from "../kinesis-video/end-proof.js";
 import { compareFragmentNumbers } from "../matroska/fragment.js";
 
+/** Where a leg, or a piece of one, begins and ends, as far as its events tell; times are ISO 8601. */
+export interface PieceBounds {
+  startFragmentNumber?: string;
+  endFragmentNumber?: string;
+  startTime?: string;
+  endTime?: string;
+}
+
 /** What is known about a recording, and nothing that was not proven. Phone numbers are left out on purpose. */
 export interface Sidecar {
   /** Of this document's form. */
@@ -15,13 +23,13 @@ export interface Sidecar {
   streamArn: string;
   isCaller?: boolean;
   direction?: "Inbound" | "Outbound";
+  /** Of SIPREC, as the event's `sdp` has them: the leg's place among the media lines, and its label. */
+  mediaIndex?: string;
+  mediaLabel?: string;
   /** What the recorder was told about where the leg begins and ends; times are ISO 8601. */
-  bounds: {
-    startFragmentNumber?: string;
-    endFragmentNumber?: string;
-    startTime?: string;
-    endTime?: string;
-  };
+  bounds: PieceBounds;
+  /** The bounds of each piece, in order, where events told of several: a leg can stop and go on, as on hold. */
+  pieces?: PieceBounds[];
   /** Only what starts between these times of the producer's clock was asked for, ISO 8601; absent where all of the leg was. */
   range?: { from?: string; to?: string };
   fragments: {
@@ -72,7 +80,7 @@ export interface Sidecar {
   complete: boolean;
   /** Two calls met inside one producer session, so that a fragment where they meet may belong to the other one. Excludes `complete`. */
   boundaryUncertain: boolean;
-  /** Of the first and the end of the last fragment by the producer's clock, ISO 8601. */
+  /** When the first sample began and the last one ended by the producer's clock, ISO 8601. */
   mediaStartTime?: string;
   mediaEndTime?: string;
   recordedTime: string;
@@ -80,6 +88,13 @@ export interface Sidecar {
 }
 
 const endProof = z.enum(["endedEvent", "nextTransaction", "endTime", "quiescence", "none"]);
+
+const pieceBounds = z.object({
+  startFragmentNumber: z.string().optional(),
+  endFragmentNumber: z.string().optional(),
+  startTime: z.string().optional(),
+  endTime: z.string().optional(),
+});
 
 const sidecarSchema: z.ZodType<Sidecar> = z.object({
   version: z.literal(1),
@@ -91,12 +106,10 @@ const sidecarSchema: z.ZodType<Sidecar> = z.object({
   streamArn: z.string(),
   isCaller: z.boolean().optional(),
   direction: z.enum(["Inbound", "Outbound"]).optional(),
-  bounds: z.object({
-    startFragmentNumber: z.string().optional(),
-    endFragmentNumber: z.string().optional(),
-    startTime: z.string().optional(),
-    endTime: z.string().optional(),
-  }),
+  mediaIndex: z.string().optional(),
+  mediaLabel: z.string().optional(),
+  bounds: pieceBounds,
+  pieces: z.array(pieceBounds).optional(),
   range: z.object({ from: z.string().optional(), to: z.string().optional() }).optional(),
   fragments: z.object({
     listed: z.number().optional(),
@@ -148,7 +161,7 @@ export function parseSidecar(text: string): Sidecar | undefined {
   }
 }
 
-export function formatSidecar(sidecar: Sidecar): string {
+export function formatSidecar(sidecar: object): string {
   return `${JSON.stringify(sidecar, null, 2)}\n`;
 }
 

@@ -6,15 +6,15 @@ import type { StoreSink } from "./recording-store.js";
  * Audio on its way into a store, in a file first: a WAV header states the length, which is known at the end, and a name its
  * hash. The file is gone after the commit, however that ends.
  * @param spool the file
- * @param options `sync` false where the file need not outlive the process
+ * @param options without `sampleRateHz` what is written is the whole file, its header included; `sync` false where the file need not outlive the process
  * @param place gives the finished file its name in the store. @returns its location
  */
 export async function openSpooledAudio(
   spool: string,
-  options: { sampleRateHz: number; sync?: boolean },
+  options: { sampleRateHz?: number; sync?: boolean },
   place: (name: string, audio: { sha256: string; bytes: number }) => Promise<string>,
 ): Promise<StoreSink> {
-  const sink = await openFileSink(spool, { format: "wav", ...options });
+  const sink = await openFileSink(spool, { format: options.sampleRateHz === undefined ? "s16le" : "wav", ...options });
   return {
     write: (pcm) => sink.write(pcm),
     abort: () => sink.abort(),

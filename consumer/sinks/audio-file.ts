@@ -1,14 +1,11 @@
 import { createWriteStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import type { AudioSink } from "./audio-sink.js";
 import { PcmFile, type PcmFileOptions } from "./pcm-file.js";
 import { openStreamSink } from "./stream.js";
 
 /** An audio sink as far as one on this machine goes: its hash can be had from the file itself. */
-export interface AudioFile {
-  write(pcm: Uint8Array): Promise<void>;
-  commit(): Promise<{ location: string; bytes: number }>;
-  abort(): Promise<void>;
-}
+export type AudioFile = AudioSink<{ location: string; bytes: number }>;
 
 /** Neither a file that can be replaced nor a folder: a pipe or a device, which is written to as it is. */
 async function isSpecial(path: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { AudioSink } from "./audio-sink.js";
 import { PcmFile, type PcmFileOptions } from "./pcm-file.js";
 import { openStreamSink } from "./stream.js";
 
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024;
 
 async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash("sha256");

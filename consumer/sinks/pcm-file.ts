@@ -63,7 +63,7 @@ export class PcmFile {
     return riffHeader({ sampleRateHz: this.options.sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ, dataBytes });
   }
 
-  /** Appends samples, which stay unchanged until `commit` or `abort` ends. */
+  /** Appends samples. The bytes may be used again once the promise has settled. */
   async write(pcm: Uint8Array): Promise<void> {
     await this.#queue.add(pcm);
   }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { riffHeader } from "../audio/wav-header.js";
 import type { AudioSink, CommittedAudio } from "./audio-sink.js";
@@ -27,12 +26,27 @@ export function openStreamSink(stream: Writable, options: StreamSinkOptions): Au
     failure ??= error;
   });
 
+  /** Waits for the write itself, not for "drain": that never comes from a stream that is destroyed, as that of a process that ended. */
+  function written(piece: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      stream.write(piece, (error) => (error ? reject(failure ?? error) : resolve()));
+    });
+  }
+
+  async function ended(): Promise<void> {
+    // A destroyed stream does not call back.
+    if (stream.destroyed) throw failure ?? new Error("the stream was closed before it was ended");
+    await new Promise<void>((resolve, reject) => {
+      stream.end((error?: Error | null) => (error ? reject(failure ?? error) : resolve()));
+    });
+  }
+
   async function write(piece: Uint8Array): Promise<void> {
     if (failure) throw failure;
     hash.update(piece);
     bytes += piece.length;
-    // `once` rejects on an error, also where the reader goes away while we wait.
-    if (!stream.write(piece)) await once(stream, "drain");
+    // A stream may keep what it was given for longer than its caller does.
+    await written(Buffer.from(piece));
   }
 
   async function start(): Promise<void> {
@@ -46,13 +60,9 @@ export function openStreamSink(stream: Writable, options: StreamSinkOptions): Au
       await write(pcm);
     },
     async commit(): Promise<CommittedAudio> {
-      await start();
-      await new Promise<void>((resolve, reject) => {
-        if (options.end) stream.end(resolve);
-        else stream.write("", (error) => (error ? reject(error) : resolve()));
-        stream.once("error", reject);
-      });
       if (failure) throw failure;
+      await start();
+      await (options.end ? ended() : written(new Uint8Array()));
       return { location: options.location, sha256: hash.digest("hex"), bytes };
     },
     async abort() {

@@ -379,6 +379,27 @@ describe("recordLeg", () => {
     );
   });
 
+  it("says of a leg that expires between its listing and its reading that it has expired, and leaves nothing behind", async () => {
+    const leg = await requestOf(await telephone.call(caller, callee));
+    const { access } = telephone;
+    const quotas = Object.assign(Object.create(access.quotas), {
+      acquire: async (...given: Parameters<typeof access.quotas.acquire>) => {
+        telephone.aws.control.change({ retentionHourMs: 1 });
+        const isThere = () => telephone.aws.control.state().streams.some(({ fragments }) => fragments.length > 0);
+        while (isThere()) await new Promise(setImmediate);
+        return access.quotas.acquire(...given);
+      },
+    });
+    // Two days later: by its own clock, too, the stream keeps it no more.
+    const clock = { ...access.clock, now: () => Date.now() + 48 * 60 * 60_000 };
+    const later = { ...access, quotas, clock };
+    await assert.rejects(
+      recordLeg(leg, { access: later, store: directoryStore(folder), archive: QUICK }),
+      (error) => error instanceof ArchiveUnavailable && error.reason === "expired",
+    );
+    assert.deepEqual(await readdir(folder), []);
+  });
+
   it("leaves nothing behind when it is stopped", async () => {
     const leg = await requestOf(await telephone.call(caller, callee));
     telephone.aws.control.change({ archiveFragmentsPerSecond: 20 });

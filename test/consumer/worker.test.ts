@@ -117,7 +117,8 @@ describe("Worker", () => {
       );
       assert.equal(sidecar.complete, true);
     }
-    assert.equal((await readdir(folder)).length, 2 * expected.length);
+    const calls = expected.length / 2;
+    assert.equal((await readdir(folder)).length, 2 * expected.length + 2 * calls);
     assert.equal(await left(telephone.aws.env.QUEUE_URL!), 0);
   }
 
@@ -130,6 +131,12 @@ describe("Worker", () => {
         await telephone.call(callee, caller);
         await assertRecorded(await work({ mode }), [caller, callee, callee, caller]);
         assert.deepEqual(await putAside(), []);
+      });
+
+      it("makes no stereo file with STEREO=false", async () => {
+        await telephone.call(caller, callee);
+        assert.equal((await work({ mode, stereo: false })).length, 2);
+        assert.equal((await readdir(folder)).length, 4);
       });
 
       it("records a leg once whose events come twice", async () => {
@@ -146,8 +153,9 @@ describe("Worker", () => {
         assert.equal(Messages.length, 4);
         assert.equal((await work({ mode })).length, 2);
         for (const { Body: MessageBody } of Messages) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+        const files = await readdir(folder);
         assert.deepEqual(await work({ mode }), []);
-        assert.equal((await readdir(folder)).length, 4);
+        assert.deepEqual(await readdir(folder), files);
       });
 
       it("copes with events in the wrong order", async () => {

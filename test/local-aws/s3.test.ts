@@ -96,6 +96,16 @@ describe("local-aws: S3", () => {
     assert.equal((await get("x")).body.toString(), "two");
   });
 
+  it("conditional deletes hold", async () => {
+    const { ETag } = await put("x", "one");
+    await put("x", "two");
+    const remove = (IfMatch?: string) => s3.send(new DeleteObjectCommand({ Bucket, Key: "x", IfMatch }));
+    assert.equal((await failureOf(remove(ETag))).$metadata.httpStatusCode, 412);
+    await remove((await get("x")).output.ETag);
+    assert.equal((await failureOf(remove(ETag))).$metadata.httpStatusCode, 404);
+    await remove();
+  });
+
   it("what is not there is told apart: bucket, key, and a HEAD without words", async () => {
     assert.equal((await failureOf(s3.send(new GetObjectCommand({ Bucket: "nobody", Key: "x" })))).name, "NoSuchBucket");
     assert.equal((await failureOf(get("x"))).name, "NoSuchKey");

@@ -42,6 +42,8 @@ export interface Layout {
   per?: "document" | "cluster";
   /** `side` is the spelling of GetMediaForFragmentList's page. */
   timestampSpelling?: "plain" | "side";
+  /** Whether tags of the producer share one Tags element or have one each, as Kinesis writes them. Default `each`. */
+  tagElements?: "each" | "one";
   /** Void, CRC-32 and unknown elements in all the places where they may be. */
   clutter?: boolean;
   timecodeScaleNs?: number;
@@ -106,8 +108,8 @@ export function tagsElement(tags: Record<string, string>): Buffer {
   );
 }
 
-/** Kinesis writes each tag of the producer in a Tags element of its own. */
-function producerTags(tags: Record<string, string> = {}): Buffer[] {
+function producerTags(layout: Layout, tags: Record<string, string> = {}): Buffer[] {
+  if (layout.tagElements === "one") return Object.keys(tags).length > 0 ? [tagsElement(tags)] : [];
   return Object.entries(tags).map(([name, value]) => tagsElement({ [name]: value }));
 }
 
@@ -211,15 +213,26 @@ export function documents(plans: FragmentPlan[], layout: Layout = {}): Buffer[] 
       ebmlHeader(),
       segment(layout, [
         ...segmentHead(plan.tracks ?? defaultTracks, layout),
-        ...producerTags(plan.tagsBefore),
+        ...producerTags(layout, plan.tagsBefore),
         ...leadingTags(plan, layout),
         clusterElement(plan, layout),
         ...clutter,
-        ...producerTags(plan.tagsAfter),
+        ...producerTags(layout, plan.tagsAfter),
         ...trailingTags(plan),
       ]),
     ]),
   );
+}
+
+/** Where each part begins when they are put one after the other, and where the last one ends. */
+export function offsetsOf(parts: readonly Uint8Array[]): number[] {
+  const offsets = [0];
+  let end = 0;
+  for (const { length } of parts) {
+    end += length;
+    offsets.push(end);
+  }
+  return offsets;
 }
 
 /** One document for all, as a producer writes it. */
@@ -229,10 +242,10 @@ export function oneDocument(plans: FragmentPlan[], layout: Layout = {}): Buffer 
     segment(layout, [
       ...segmentHead(plans[0]?.tracks ?? defaultTracks, layout),
       ...plans.flatMap((plan) => [
-        ...producerTags(plan.tagsBefore),
+        ...producerTags(layout, plan.tagsBefore),
         ...leadingTags(plan, layout),
         clusterElement(plan, layout),
-        ...producerTags(plan.tagsAfter),
+        ...producerTags(layout, plan.tagsAfter),
         ...trailingTags(plan),
       ]),
     ]),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { audioEncodingOf, expectPcm, UnsupportedAudio } from "../../../consumer/audio/audio-encoding.js";
+import { audioEncodingOf, UnsupportedAudio } from "../../../consumer/audio/audio-encoding.js";
 
 function waveFormat(tag: number, channels = 1, sampleRateHz = 8000, bits = 8): Buffer {
   const header = Buffer.alloc(18);
@@ -57,25 +57,5 @@ describe("audioEncodingOf", () => {
     refused({ codecId: "A_MS/ACM", codecPrivate: waveFormat(7, 2) }, /2 channels/);
     refused({ codecId: "A_MS/ACM", codecPrivate: waveFormat(1, 1, 8000, 8) }, /8 bits/);
     refused({ contentEncoded: true }, /mkvmerge/);
-  });
-});
-
-describe("expectPcm", () => {
-  const track = { number: 1, type: 2, codecId: "A_AAC" };
-
-  it("knows an ADTS frame by its header", () => {
-    const frame = Buffer.alloc(256);
-    frame.set([0xff, 0xf1, 0x6c, 0x40, 256 >> 3, 0x1f, 0xfc]);
-    assert.throws(() => expectPcm(track, frame, 0, 256), /A_AAC.*ADTS.*ffmpeg/);
-  });
-
-  it("lets PCM pass that begins like one", () => {
-    const pcm = Buffer.alloc(256);
-    pcm.set([0xff, 0xf1, 0x6c, 0x40, 0x01, 0x1f, 0xfc]);
-    expectPcm(track, pcm, 0, 256);
-  });
-
-  it("knows that PCM has no half samples", () => {
-    assert.throws(() => expectPcm(track, Buffer.alloc(201), 0, 201), /odd number of bytes/);
   });
 });

@@ -24,6 +24,16 @@ describe("WAV headers", () => {
     );
   });
 
+  it("counts the bytes of all channels of a moment, and moments", () => {
+    const stereo = { sampleRateHz: 8000, channels: 2, dataBytes: 320 };
+    const header = riffHeader(stereo);
+    assert.deepEqual(
+      [header.readUInt16LE(22), header.readUInt32LE(28), header.readUInt16LE(32), header.readUInt32LE(40)],
+      [2, 32_000, 4, 320],
+    );
+    assert.equal(rf64Header(stereo).readBigUInt64LE(36), 80n);
+  });
+
   it("sets all size bits where the length is unknown", () => {
     const header = riffHeader({ sampleRateHz: 8000, dataBytes: undefined });
     assert.deepEqual([header.readUInt32LE(4), header.readUInt32LE(40)], [0xffffffff, 0xffffffff]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { on } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { riffHeader } from "../../../consumer/audio/wav-header.js";
@@ -219,7 +219,7 @@ describe("extract", () => {
 
   it("refuses audio that is plainly not PCM, and says what to do", async () => {
     const plan = structuredClone(first.fragments[0]!);
-    plan.blocks[2]!.data = plan.blocks[2]!.data.subarray(0, 201);
+    for (const i of [2, 3]) plan.blocks[i]!.data = plan.blocks[i]!.data.subarray(0, 201);
     give(...documents([plan]));
     const { exitCode, stderr } = await mediaCommand(["extract", input, "-o", output]);
     assert.equal(exitCode, 1);
@@ -259,6 +259,35 @@ describe("extract", () => {
   it("writes to a device as it is", async () => {
     give(...oneCall);
     assert.equal((await mediaCommand(["extract", input, "-o", "/dev/null"])).exitCode, 0);
+  });
+
+  it("killed in the middle leaves no audio, what was there before, and nothing that the next run minds", async () => {
+    writeFileSync(output, "before");
+    const long = plannedCall({ transactionId: "call-one", fragments: 40, blocksPerFragment: 100, seed: 3 });
+    const bytes = Buffer.concat(documents(long.fragments));
+    const child = startMediaCommand(["extract", "-", "-o", output]);
+    const end = ended(child);
+    const watcher = watch(folder);
+    const changes = on(watcher, "change");
+    child.stdin!.write(bytes.subarray(0, bytes.length - 1000));
+    const isPart = (name: string): boolean => name.endsWith(".part");
+    for await (const [, name] of changes) {
+      if (isPart(String(name)) && statSync(join(folder, String(name))).size > 1_000_000) break;
+    }
+    watcher.close();
+    child.kill("SIGKILL");
+    await end;
+    assert.equal(readFileSync(output, "utf8"), "before");
+    const left = readdirSync(folder).filter(isPart);
+    give(bytes);
+    // Two at once, too: each has a file of its own until it is whole.
+    const runs = await Promise.all([1, 2].map(() => mediaCommand(["extract", input, "-o", output])));
+    assert.deepEqual(
+      runs.map(({ exitCode }) => exitCode),
+      [0, 0],
+    );
+    assert.deepEqual(readFileSync(output), wav(long.pcm));
+    assert.deepEqual(readdirSync(folder).filter(isPart), left);
   });
 
   for (const [signal, leavesNothing] of [

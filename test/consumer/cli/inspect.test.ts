@@ -73,6 +73,13 @@ describe("inspect", () => {
     assert.equal(told.complete, false);
   });
 
+  it("lists a bounded number of faults and counts the rest", async () => {
+    const chunk = errorDocument({ AWS_KINESISVIDEO_ERROR_ID: "5000" });
+    const { stdout } = await mediaCommand(["inspect", "-", "--json"], Buffer.concat(Array(10_050).fill(chunk)));
+    const told = JSON.parse(stdout.toString());
+    assert.deepEqual([told.errors.length, told.errorsOmitted, told.complete], [10_000, 50, false]);
+  });
+
   it("exits with 3 for what is empty or not Matroska, in one valid document", async () => {
     for (const [bytes, message] of [
       [Buffer.alloc(0), /is empty/],

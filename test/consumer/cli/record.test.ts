@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { CallResult, FaultInput } from "../../../local-aws/index.js";
 import { wavOf } from "../../wav-of.js";
+import { channel, channelsOf, silence } from "../stereo-audio.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "../telephone.js";
 import { resultOf, runCommand, startCommand } from "./command-process.js";
 
@@ -90,6 +91,78 @@ describe("record", function () {
     assert.match(second.stdout, /recorded before/);
   });
 
+  describe("of both legs of a call", () => {
+    const OFFSET_MS = 1_755;
+    const lengthMs = OFFSET_MS + 9_000;
+
+    function both(call: CallResult, ...args: string[]) {
+      const of = (isCaller: boolean) => call.legs.find((leg) => leg.isCaller === isCaller)!.streamArn;
+      const one = (streamArn: string, side: string[]) =>
+        record("--stream-arn", streamArn, "--transaction-id", call.transactionId, ...args, ...side);
+      return {
+        caller: (...side: string[]) => one(of(true), side),
+        callee: (...side: string[]) => one(of(false), side),
+      };
+    }
+
+    it("mixes them when the second one is recorded, and says where", async () => {
+      const call = await telephone.call(caller, callee);
+      const first = await both(call, "--json").caller();
+      assert.deepEqual(JSON.parse(first.stdout).calls, [{ outcome: "oneLeg", transactionId: call.transactionId }]);
+      assert.equal((await readdir(folder)).length, 2);
+      const second = await both(call, "--json").callee();
+      const [mixed] = JSON.parse(second.stdout).calls;
+      assert.equal(mixed.outcome, "mixed");
+      assert.equal(mixed.channelAssignment, "guessed");
+      assert.equal(mixed.audio.location, join(folder, `${call.transactionId}_call.wav`));
+      assert.equal(mixed.sidecarLocation, join(folder, `${call.transactionId}_call.json`));
+      const { left, right } = await channelsOf(mixed.audio.location);
+      assert(left.equals(channel(lengthMs, caller)));
+      assert(right.equals(channel(lengthMs, silence(OFFSET_MS), callee)));
+      assert.equal((await readdir(folder)).length, 6);
+
+      const again = await both(call).callee();
+      assert.match(
+        again.stdout,
+        /_call\.wav {2}10\.755 s, stereo, caller left, callee right \(guessed, see --side\)\n.*_call\.json\n$/,
+      );
+    });
+
+    it("believes --side, though the leg was recorded before", async () => {
+      telephone.aws.control.change({ legOffsetMs: -OFFSET_MS });
+      const call = await telephone.call(caller, callee);
+      await both(call).caller();
+      await both(call).callee();
+      const { stdout } = await both(call, "--json").callee("--side", "callee");
+      const { recordings, calls } = JSON.parse(stdout);
+      assert.deepEqual([recordings[0].outcome, recordings[0].isCaller], ["kept", false]);
+      assert.equal(calls[0].channelAssignment, "isCaller");
+      const { left, right } = await channelsOf(calls[0].audio.location);
+      const length = OFFSET_MS + 10_300;
+      assert(left.equals(channel(length, silence(OFFSET_MS), caller)));
+      assert(right.equals(channel(length, callee)));
+    });
+
+    it("mixes nothing with --no-stereo", async () => {
+      const call = await telephone.call(caller, callee);
+      await both(call).caller();
+      const { stdout } = await both(call, "--json").callee("--no-stereo");
+      assert.deepEqual(JSON.parse(stdout).calls, []);
+      assert.equal((await readdir(folder)).length, 4);
+    });
+
+    it("reports the leg where the stereo file cannot be made, and fails", async () => {
+      const call = await telephone.call(caller, callee);
+      await both(call).caller();
+      const [wav] = (await readdir(folder)).filter((name) => name.endsWith(".wav"));
+      await writeFile(join(folder, wav!), Buffer.alloc((await readFile(join(folder, wav!))).length));
+      const { exitCode, stdout, stderr } = await both(call, "--json").callee();
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^error: .*is not the audio that its sidecar describes/);
+      assert.equal(JSON.parse(stdout).recordings.length, 1);
+    });
+  });
+
   it("bounds the recording by --from and --to, and proves the end by what follows", async () => {
     const call = await telephone.call(caller, callee);
     const startMs = Date.parse(call.legs.find(({ isCaller }) => isCaller)!.startTime);
@@ -112,6 +185,21 @@ describe("record", function () {
     assert.equal(one.outcome, "recorded");
     assert.deepEqual(await pcmOf(one.audio.location), caller);
     assert.equal((await readdir(folder)).length, 2);
+  });
+
+  it("asks for no more archived media a second than --fragments-per-second says", async () => {
+    const call = await telephone.call(caller, callee);
+    const { exitCode } = await record("--stream-arn", callerStream(call), "--fragments-per-second", "8");
+    assert.equal(exitCode, 0);
+    // Once to see whose calls there are, once to record: eleven fragments each.
+    const [first, second] = telephone.aws.control
+      .calls()
+      .filter(({ action }) => action === "kinesisvideo:GetMediaForFragmentList")
+      .map(({ at }) => Date.parse(at));
+    assert.ok(second! - first! >= 1_200, `${second! - first!} ms`);
+    const wrong = await record("--stream-arn", STREAM, "--fragments-per-second", "0");
+    assert.equal(wrong.exitCode, 2);
+    assert.match(wrong.stderr, /--fragments-per-second.*It must be a number above 0/);
   });
 
   it("says before it reads anything that its output cannot be written", async () => {
@@ -142,13 +230,49 @@ describe("record", function () {
     assert.equal(JSON.parse(stdout).recordings[0].complete, false);
   });
 
+  it("exits 3 and says so when a part of the media has expired, and keeps the rest", async () => {
+    await telephone.setRetention(1);
+    // The call went on after two hours on hold.
+    const holds = [{ atMs: 4_096, durationMs: 7_200_000 }];
+    const { voiceConnectorId } = telephone;
+    const wavs = { callerWav: wavOf(caller), calleeWav: wavOf(callee) };
+    const call = await telephone.aws.control.call({ voiceConnectorId, ...wavs, holds, speed: "max" });
+    const errorTags = { kind: "errorTags", api: "GetMediaForFragmentList", errorId: 4000 } as const;
+    for (const sequence of [0, 1]) telephone.aws.control.addFault({ ...errorTags, sequence });
+    const args = ["--stream-arn", callerStream(call), "--from", call.legs[0]!.startTime, "--json"];
+    const { exitCode, stdout, stderr } = await record(...args);
+    assert.equal(exitCode, 3, stderr);
+    assert.match(
+      stderr,
+      /^error: 2 parts of the media could not be had \(2 of them expired before they were read\), see the sidecar\n$/,
+    );
+    const [one] = JSON.parse(stdout).recordings;
+    assert.match(
+      one.errors[0].message,
+      /^the media has expired: Kinesis received it at \S+, and the stream keeps 1 h$/,
+    );
+    assert.equal(one.complete, false);
+    assert.equal((await pcmOf(one.audio.location)).indexOf(caller.subarray(2 * 16_384, 4 * 16_384)), 0);
+  });
+
+  it("exits 4 and says so when all of the media has expired", async () => {
+    const call = await telephone.call(caller, callee);
+    telephone.aws.control.change({ retentionHourMs: 1 });
+    const { exitCode, stderr } = await record("--stream-arn", callerStream(call));
+    assert.equal(exitCode, 4);
+    assert.match(stderr, /no media of any transaction was found .* more than 24 h ago has expired\n$/);
+  });
+
   it("exits 4 at once when nothing matches", async () => {
     const call = await telephone.call(caller, callee);
     const args = ["--transaction-id", "nobody's", "--quiescence-seconds", "3600"];
     const { exitCode, stdout, stderr } = await record("--stream-arn", callerStream(call), ...args);
     assert.equal(exitCode, 4);
     assert.equal(stdout, "");
-    assert.match(stderr, /^error: no media of transaction nobody's was found in ChimeVoiceConnector-\S+\n$/);
+    assert.match(
+      stderr,
+      /^error: no media of transaction nobody's was found in ChimeVoiceConnector-\S+; what was received more than 24 h ago has expired\n$/,
+    );
     assert.deepEqual(await readdir(folder), []);
   });
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { channel, channelsOf, silence } from "../stereo-audio.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "../telephone.js";
 import { resultOf, runCommand, startCommand } from "./command-process.js";
 
@@ -136,6 +137,29 @@ describe("worker", function () {
       if (locations.push(audio.location) === 2) second.kill("SIGTERM");
     }
     assert.equal(locations.length, 2);
+  });
+
+  it("leaves a call to be mixed by the next worker where it is killed before it has", async () => {
+    const { transactionId } = await telephone.call(caller, callee);
+    const killed = startCommand(["worker"], { ...environment, VISIBILITY_TIMEOUT_SECONDS: "3" });
+    const result = resultOf(killed);
+    const sidecars = async () => (await readdir(folder)).filter((name) => name.endsWith(".json") && name[0] !== ".");
+    while ((await sidecars()).length < 2) await new Promise((resolve) => setImmediate(resolve));
+    killed.kill("SIGKILL");
+    await result;
+
+    const { exitCode } = await runCommand(["worker"], {
+      ...environment,
+      EXIT_WHEN_EMPTY: "true",
+      WAIT_TIME_SECONDS: "5",
+    });
+    assert.equal(exitCode, 0);
+    const call = JSON.parse(await readFile(join(folder, `${transactionId}_call.json`), "utf8"));
+    assert.deepEqual([call.complete, call.legs.length], [true, 2]);
+    const { left, right } = await channelsOf(call.audio.location);
+    assert(left.equals(channel(10_755, caller)));
+    assert(right.equals(channel(10_755, silence(1_755), callee)));
+    assert.deepEqual(await messages(), { visible: 0, hidden: 0 });
   });
 
   it("records a call while it is spoken", async () => {

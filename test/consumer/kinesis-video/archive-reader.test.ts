@@ -193,7 +193,14 @@ describe("ArchiveReader", () => {
   const troubles: [title: string, fault: FaultInput][] = [
     ["a connection that breaks in the middle of a block", { kind: "reset", atFragment: 3, times: 1 }],
     ["an answer that ends early", { kind: "endOfFile", atFragment: 5, times: 1 }],
-    ["error tags in place of a fragment", { kind: "errorTags", atFragment: 2, times: 2 }],
+    ["error tags in place of a fragment", { kind: "errorTags", sequence: 2, times: 2 }],
+    ["an answer that ends between two blocks", { kind: "cutBetweenBlocks", atFragment: 2, times: 2 }],
+    ["an answer that ends inside the tags", { kind: "cutInTags", atFragment: 2, times: 2 }],
+    ["an answer that stops inside a fragment", { kind: "stall", atFragment: 2, times: 2 }],
+    ["an answer that comes byte by byte", { kind: "trickle", atFragment: 1, times: 1 }],
+    ["an answer that is no HTTP any more", { kind: "garbledTransfer", atFragment: 2, times: 2 }],
+    ["an endpoint that is dead", { kind: "deadEndpoint", times: 1 }],
+    ["a fragment that is missing at first", { kind: "errorTags", sequence: 4, errorId: 4000, times: 2 }],
     ["throttling", { kind: "throttle", actions: ["kinesisvideo:*"], times: 5 }],
     ["internal failures", { kind: "failure", actions: ["kinesisvideo:*"], times: 5 }],
     ["an answer that is lost", { kind: "lostAnswer", actions: ["kinesisvideo:ListFragments"], times: 1 }],
@@ -203,8 +210,9 @@ describe("ArchiveReader", () => {
       const leg = await callerLeg();
       const bounds = { startFragmentNumber: leg.startFragmentNumber, endFragmentNumber: await lastNumber(leg) };
       telephone.aws.control.addFault(fault);
-      const { pcm, reads } = await read(requestOf(leg, { bounds }));
+      const { pcm, reads } = await read(requestOf(leg, { bounds }), { ...QUICK, stallMs: 100 });
       assert.deepEqual(pcm, caller);
+      assert.deepEqual(telephone.aws.control.faults(), [], "it has struck as often as it was to");
       assert.deepEqual(
         reads.filter(({ failure }) => failure),
         [],

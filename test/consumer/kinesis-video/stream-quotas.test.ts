@@ -50,6 +50,25 @@ describe("StreamQuotas", () => {
     assert.equal(third, true);
   });
 
+  it("lets no more reads run at a time on all streams than a process may have", async () => {
+    const quotas = new StreamQuotas({ concurrentReadsInAll: 1 });
+    const first = await quotas.acquire(streamA, 0);
+    let second = false;
+    const waiting = quotas.acquire(streamB, 0).then((release) => {
+      second = true;
+      return release;
+    });
+    const controller = new AbortController();
+    const leaving = quotas.acquire(streamB, 0, controller.signal);
+    await new Promise(setImmediate);
+    assert.equal(second, false);
+    controller.abort(new Error("enough"));
+    await assert.rejects(leaving, /enough/);
+    first();
+    (await waiting)();
+    (await quotas.acquire(streamB, 0))();
+  });
+
   it("gives up its place in the line when aborted", async () => {
     const quotas = new StreamQuotas({ concurrentReads: 1 });
     const first = await quotas.acquire(streamA, 0);

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FragmentParser } from "../../../consumer/matroska/fragment-parser.js";
+import { element, openElement, sizeBytes, uintElement } from "../../../local-aws/ebml-writer.js";
 import { noise, plannedCall, seededRandom } from "../../streams/call.js";
-import { documents, errorDocument, oneDocument } from "../../streams/matroska-stream.js";
+import {
+  blockElement,
+  documents,
+  ebmlHeader,
+  errorDocument,
+  oneDocument,
+  tagsElement,
+} from "../../streams/matroska-stream.js";
 import { parseInChunks } from "../../streams/parsing.js";
 
 const call = plannedCall({ transactionId: "call-one", fragments: 4, blocksPerFragment: 4 });
@@ -94,6 +102,41 @@ describe("FragmentParser on anything", () => {
       }),
       { numRuns: 300, seed: 17 },
     );
+  });
+
+  describe("ends, where every few bytes could begin something", () => {
+    const MIB = 1024 * 1024;
+    const head = Buffer.concat([ebmlHeader(), openElement(0x18538067)]);
+    const cluster = Buffer.concat([openElement(0x1f43b675), uintElement(0xe7, 1)]);
+    const block = (track: number) => blockElement({ track, relativeMs: 0, data: new Uint8Array(2) });
+    const repeated = (...pieces: Uint8Array[]) => {
+      const piece = Buffer.concat(pieces);
+      return Buffer.concat(Array(Math.ceil(MIB / piece.length)).fill(piece));
+    };
+    const millionBytes = Buffer.concat([Buffer.from("4dff", "hex"), sizeBytes(1_000_000)]);
+    const candidates = repeated(Buffer.from("a38882000080", "hex"));
+    const tracks = Array.from({ length: 5000 }, (_, i) => element(0xae, uintElement(0xd7, i + 1)));
+    const hostile: [what: string, stream: Buffer][] = [
+      ["blocks, then beginnings of another track's", Buffer.concat([head, cluster, repeated(block(1)), candidates])],
+      ["blocks and rubbish in turns", Buffer.concat([head, cluster, repeated(block(1), Buffer.of(0, 0x55))])],
+      ["elements that claim a million bytes", Buffer.concat([head, cluster, repeated(millionBytes)])],
+      ["the same with tags between", Buffer.concat([head, repeated(millionBytes, tagsElement({ A: "b" }))])],
+      [
+        "tags, each another",
+        Buffer.concat([head, cluster, ...Array.from({ length: 20_000 }, (_, i) => tagsElement({ [i]: "b" }))]),
+      ],
+      ["clusters of one block", Buffer.concat([head, repeated(cluster, block(1))])],
+      ["documents of one block", repeated(head, cluster, block(1))],
+      ["thousands of tracks", Buffer.concat([head, element(0x1654ae6b, ...tracks), repeated(cluster, block(1))])],
+    ];
+    for (const [what, stream] of hostile) {
+      it(what, () => {
+        const parser = new FragmentParser();
+        for (let at = 0; at < stream.length; at += 4096) parser.feed(stream.subarray(at, at + 4096));
+        parser.end();
+        assert.equal(parser.bytesFed, stream.length);
+      });
+    }
   });
 
   it("gets through megabytes of rubbish made of its own headers", function () {

@@ -12,7 +12,14 @@ import { pcmOf, speech, startTelephone, type Telephone } from "../telephone.js";
 
 type CallEvent = Extract<StreamingEvent, { status: "STARTED" | "ENDED" }>;
 
-const QUICK = { mode: "live", concurrency: 10, quiescenceMs: 100, endLimitMs: 300, holdLimitMs: 60_000 } as const;
+const QUICK = {
+  mode: "live",
+  stereo: false,
+  concurrency: 10,
+  quiescenceMs: 100,
+  endLimitMs: 300,
+  holdLimitMs: 60_000,
+} as const;
 
 describe("LegDesk", () => {
   let telephone: Telephone;

@@ -10,6 +10,7 @@ describe("parseWorkerConfig", () => {
       queueUrl: QUEUE_URL,
       output: { kind: "directory", path: "recordings" },
       mode: "archive",
+      stereo: true,
       concurrency: 4,
       exitWhenEmpty: false,
       waitTimeSeconds: 20,
@@ -22,6 +23,14 @@ describe("parseWorkerConfig", () => {
       logLevel: "info",
       region: "eu-central-1",
     });
+  });
+
+  it("mixes no calls with STEREO=false", () => {
+    assert.equal(parseWorkerConfig({ QUEUE_URL, OUTPUT: "recordings", STEREO: "false" }).stereo, false);
+    assert.throws(
+      () => parseWorkerConfig({ QUEUE_URL, OUTPUT: "recordings", STEREO: "no" }),
+      /STEREO must be "true" or/,
+    );
   });
 
   it("prefers AWS_REGION to the queue's URL, and takes more legs when live", () => {

@@ -7,7 +7,12 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client
 import { AwsCallError } from "../../../aws/call-error.js";
 import { parseOutputLocation } from "../../../consumer/recordings/output-location.js";
 import { openOutputStore } from "../../../consumer/recordings/output-store.js";
-import { RecordingChanged, type RecordingStore } from "../../../consumer/recordings/recording-store.js";
+import {
+  AudioMissing,
+  RecordingChanged,
+  type RecordingStore,
+  TooManyRecordings,
+} from "../../../consumer/recordings/recording-store.js";
 import type { Sidecar } from "../../../consumer/recordings/sidecar.js";
 import { speech, startTelephone, type Telephone } from "../telephone.js";
 
@@ -127,6 +132,51 @@ describe("openOutputStore", () => {
         assert.notEqual((await store.find("leg")).sidecar, undefined);
       });
 
+      it("lists the sidecars whose names begin alike, and refuses to list too many", async () => {
+        assert.deepEqual(await store.list("a", 10), []);
+        await store.prepare();
+        for (const name of ["b", "a_2", "a_1", "a"]) await store.putSidecar(name, sidecar, undefined);
+        await putAudio(speech(1, 100));
+        assert.deepEqual(await store.list("a_", 2), ["a_1", "a_2"]);
+        assert.deepEqual(await store.list("", 4), ["a", "a_1", "a_2", "b"]);
+        await assert.rejects(store.list("a_", 1), TooManyRecordings);
+      });
+
+      it("gives audio back, and says so where it is not there", async () => {
+        const { audio } = await putAudio(speech(1, 100));
+        const read = async (name: string, location: string) => {
+          const chunks: Uint8Array[] = [];
+          for await (const chunk of store.readAudio(name, location)) chunks.push(chunk);
+          return Buffer.concat(chunks);
+        };
+        assert.deepEqual(await read("leg", audio.location), await bytesAt(audio.location));
+        // Recordings may have been moved: their place is the store's.
+        assert.deepEqual(await read("leg", "/elsewhere/leg.wav"), await bytesAt(audio.location));
+        await assert.rejects(read("leg", `${place}/../leg.json`), AudioMissing);
+        await assert.rejects(read("leg2", `${place}/leg2.wav`), AudioMissing);
+      });
+
+      it("keeps a file as it is written, header and all", async () => {
+        const sink = await store.openAudioFile();
+        await sink.write(Buffer.from("RIFF and so on"));
+        const { location, bytes } = await sink.commit("call");
+        assert.equal((await bytesAt(location)).toString(), "RIFF and so on");
+        assert.equal(bytes, 14);
+      });
+
+      it("removes a sidecar only as it was found", async () => {
+        const audio = await putAudio(speech(1, 100));
+        await store.putSidecar("leg", { ...sidecar, ...audio }, undefined);
+        const { version } = await store.find("leg");
+        await store.putSidecar("leg", { ...sidecar, ...audio, samples: 1 }, version);
+        await assert.rejects(store.removeSidecar("leg", version!), RecordingChanged);
+        const found = await store.find("leg");
+        assert.equal(found.sidecar!.samples, 1);
+        await store.removeSidecar("leg", found.version!);
+        assert.deepEqual(await store.find("leg"), {});
+        await store.removeSidecar("leg", found.version!);
+      });
+
       it("replaces a sidecar only as it was found", async () => {
         const audio = await putAudio(speech(1, 100));
         const written = { ...sidecar, ...audio };
@@ -167,6 +217,15 @@ describe("openOutputStore", () => {
     await assert.rejects(
       storeAt("s3://recordings").find("leg"),
       (error) => error instanceof AwsCallError && error.action === "s3:GetObject" && error.kind === "accessDenied",
+    );
+  });
+
+  it("names s3:ListBucket where recordings may not be listed", async () => {
+    telephone.aws.control.addFault({ kind: "deny", actions: ["s3:ListBucket"], times: 1 });
+    await assert.rejects(
+      storeAt("s3://recordings").list("leg", 10),
+      (error) =>
+        error instanceof AwsCallError && error.action === "s3:ListBucket" && /on recordings/.test(error.message),
     );
   });
 

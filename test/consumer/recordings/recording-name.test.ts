@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { parseStreamArn } from "../../../consumer/events/stream-arn.js";
-import { recordingName } from "../../../consumer/recordings/recording-name.js";
+import {
+  callAudioName,
+  callName,
+  isLegName,
+  legNamePrefix,
+  recordingName,
+} from "../../../consumer/recordings/recording-name.js";
 
 function streamNamed(name: string) {
   return parseStreamArn(`arn:aws:kinesisvideo:us-east-1:123456789012:stream/${name}/1`)!;
@@ -20,6 +26,13 @@ describe("recordingName", () => {
       recordingName({ transactionId: "t", stream: streamNamed("my-stream"), firstFragmentNumber: "1" }),
       "t_my-stream_1",
     );
+  });
+
+  it("tells legs and calls apart", () => {
+    const leg = recordingName({ transactionId: "t_1", stream: streamNamed("call"), firstFragmentNumber: "1" });
+    assert.deepEqual([leg, isLegName(leg), leg.startsWith(legNamePrefix("t_1"))], ["t-1_call_1", true, true]);
+    assert.deepEqual([callName("t_1"), isLegName(callName("t_1"))], ["t-1_call", false]);
+    assert.deepEqual([callAudioName("t", true), callAudioName("t", false)], ["t_call", "t_one-leg_call"]);
   });
 
   it("lets no transaction lead out of the folder", () => {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { riffHeader } from "../../../consumer/audio/wav-header.js";
@@ -30,5 +32,23 @@ describe("openStreamSink", () => {
       await sink.write(noise(10, 1));
       await sink.commit();
     }, /reader gone/);
+  });
+
+  it("fails where its reader is a process that has ended before", async () => {
+    const child = spawn("true", [], { stdio: ["pipe", "ignore", "ignore"] });
+    await once(child, "close");
+    const sink = openStreamSink(child.stdin, { format: "s16le", location: "there", end: true });
+    await assert.rejects(sink.write(noise(100_000, 1)));
+    await assert.rejects(sink.commit());
+    await sink.abort();
+  });
+
+  it("takes its bytes when they are written: they may be used again at once", async () => {
+    const stream = new PassThrough({ highWaterMark: 1_000_000 });
+    const sink = openStreamSink(stream, { format: "s16le", location: "there", end: true });
+    const piece = Buffer.alloc(4);
+    for (let i = 0; i < 4; i++) await sink.write(piece.fill(i));
+    await sink.commit();
+    assert.equal((await buffer(stream)).toString("hex"), "00000000010101010202020203030303");
   });
 });
