@@ -96,6 +96,18 @@ describe("local-aws: faults of API calls", () => {
     assert.deepEqual(aws.control.faults(), []);
   });
 
+  it("a fault strikes the calls that are signed with one key, and no others", async () => {
+    const accessKeyId = "AKIATEST000000000000";
+    const expired = { actions: ["*"], code: "ExpiredTokenException", httpStatus: 403 };
+    aws.control.addFault({ kind: "error", ...expired, accessKeyId: "AKIAOTHER00000000000" });
+    await clientsOf(aws).kinesisVideo.send(new ListStreamsCommand({}));
+    aws.control.addFault({ kind: "error", ...expired, accessKeyId });
+    assert.equal(
+      (await failureOf(clientsOf(aws).kinesisVideo.send(new ListStreamsCommand({})))).name,
+      "ExpiredTokenException",
+    );
+  });
+
   it("a fault can be named by the IAM action as well as by the call", async () => {
     const { s3 } = clientsOf(aws);
     aws.control.addFault({ kind: "deny", actions: ["s3:GetObject"] });

@@ -199,6 +199,42 @@ describe("local-aws: GetMedia", () => {
     assert.ok(pcmOf(received).equals(office.caller.pcm.subarray(0, 24 * 1_024)));
   });
 
+  it("a fault ends the response inside the trailing tags", async () => {
+    office.aws.control.addFault({ kind: "cutInTags", atFragment: 1, times: 1 });
+    const cut = await get({ StartSelectorType: "EARLIEST" });
+    const whole = await get({ StartSelectorType: "EARLIEST" });
+    assert.ok(whole.subarray(0, cut.length).equals(cut));
+    assert.throws(() => dumpFragments(cut), /cut off/);
+    const head = whole.subarray(cut.length, cut.length + 9).indexOf(Buffer.from("1a45dfa3", "hex"));
+    assert.equal(head, 5, "five bytes before the next fragment");
+  });
+
+  it("a fault stops the response in the middle of a fragment, and leaves the connection open", async () => {
+    office.aws.control.addFault({ kind: "stall", sequence: 1 });
+    const output = await office.clients.media.send(
+      new GetMediaCommand({ StreamARN: caller.streamArn, StartSelector: { StartSelectorType: "EARLIEST" } }),
+    );
+    const payload = output.Payload as unknown as Readable;
+    let received = Buffer.alloc(0);
+    for await (const chunk of payload) {
+      received = Buffer.concat([received, chunk as Buffer]);
+      if (received.length > 16 * 1_024 * 1.5) break;
+    }
+    await office.whenConnections(caller.streamArn, 0);
+    assert.throws(() => dumpFragments(received), /SimpleBlock at \d+ is cut off/);
+  });
+
+  it("a fault sends a fragment in small pieces, and no byte differs", async () => {
+    office.aws.control.addFault({ kind: "trickle", atFragment: 0, pieceBytes: 100, times: 1 });
+    assert.ok(pcmOf(await get({ StartSelectorType: "EARLIEST" })).equals(office.caller.pcm));
+  });
+
+  it("a fault makes something else than HTTP of the response", async () => {
+    office.aws.control.addFault({ kind: "garbledTransfer", atFragment: 1, times: 1 });
+    const failure = await failureOf(get({ StartSelectorType: "EARLIEST" }));
+    assert.match(failure.message, /Parse Error|aborted/);
+  });
+
   it("a fault puts an error chunk in place of a fragment and ends the response", async () => {
     office.aws.control.addFault({
       kind: "errorTags",
