@@ -2,8 +2,9 @@ import { LegAssembler, type LegAssemblerOptions } from "./leg/leg-assembler.js";
 import type { LegFault, LegReport } from "./leg/leg-report.js";
 import type { LegSelection } from "./leg/leg-selection.js";
 import type { Damage } from "./matroska/damage.js";
+import type { Fragment } from "./matroska/fragment.js";
 import { FragmentParser } from "./matroska/fragment-parser.js";
-import { type ByteSource, readFragments } from "./read-fragments.js";
+import { type ByteSource, chunksOf } from "./read-fragments.js";
 import type { AudioSink } from "./sinks/audio-sink.js";
 
 export interface ExtractLegOptions extends Omit<LegAssemblerOptions, "reusesMemory"> {
@@ -43,13 +44,18 @@ export async function extractLeg<Committed>(
   const parser = new FragmentParser();
   const assembler = new LegAssembler(selection, { ...assembling, reusesMemory: true });
   let sink: AudioSink<Committed> | undefined;
-  try {
-    for await (const fragment of readFragments(source, parser)) {
+  const take = async (fragments: readonly Fragment[]) => {
+    for (const fragment of fragments) {
       for (const pcm of assembler.push(fragment)) {
         sink ??= await openSink(assembler.sampleRateHz);
-        await sink.write(pcm);
+        const room = sink.write(pcm);
+        if (room) await room;
       }
     }
+  };
+  try {
+    for await (const chunk of chunksOf(source)) await take(parser.feed(chunk));
+    await take(parser.end());
     const report = assembler.report();
     const errors = mergedErrors(parser.damages, report.errors);
     const complete = report.complete && errors.length === 0 && parser.damagesOmitted === 0;

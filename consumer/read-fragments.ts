@@ -23,11 +23,16 @@ export async function* readFragments(
   source: ByteSource,
   parser = new FragmentParser(),
 ): AsyncGenerator<Fragment, void> {
+  for await (const chunk of chunksOf(source)) yield* parser.feed(chunk);
+  yield* parser.end();
+}
+
+/** Throws `TypeError` where the source gives text. */
+export async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array, void> {
   for await (const chunk of source as AsyncIterable<Uint8Array>) {
     if (!ArrayBuffer.isView(chunk)) {
       throw new TypeError(`the source gave a ${typeof chunk} where bytes are wanted: a stream must have no encoding`);
     }
-    yield* parser.feed(chunk);
+    yield chunk;
   }
-  yield* parser.end();
 }

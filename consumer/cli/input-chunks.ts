@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { CommandFailure, ExitCode } from "./exit.js";
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 2 * 1024 * 1024;
 
 /** Why a file could not be read, as a user would say it. */
 const reasons: Record<string, string> = {

@@ -9,7 +9,11 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /** Loaded when it is their turn: most need the AWS SDK, which takes longer to load than an hour of audio to extract. */
 const commands: Record<string, () => Promise<Command>> = {
-  extract: async () => (await import("./extract.js")).extractCommand(),
+  extract: async () => {
+    // It reads one file and writes one. More threads would do that by turns, and take turns with the work itself: a tenth slower.
+    process.env.UV_THREADPOOL_SIZE ??= "1";
+    return (await import("./extract.js")).extractCommand();
+  },
   inspect: async () => (await import("./inspect.js")).inspectCommand(),
   record: async () => (await import("./record.js")).recordCommand(),
   worker: async () => (await import("./worker.js")).workerCommand(),

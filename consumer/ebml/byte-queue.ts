@@ -20,6 +20,7 @@ export class ByteQueue {
   /** Stream offset from which bytes are still needed. The reader raises it; bytes before it are let go. */
   keepFrom = 0;
   #buffer: Buffer | undefined;
+  #view: DataView | undefined;
   /** True while `bytes` is a buffer of our own, with room after `end`. */
   #owned = false;
 
@@ -30,9 +31,17 @@ export class ByteQueue {
     return this.#buffer;
   }
 
+  /** The window for numbers of several bytes. */
+  get view(): DataView {
+    const { bytes } = this;
+    this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return this.#view;
+  }
+
   #show(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.#buffer = undefined;
+    this.#view = undefined;
   }
 
   /** Takes a chunk and calls `consume` as often as the window changes; each call is to read as far as it can. */

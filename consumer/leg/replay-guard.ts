@@ -6,7 +6,7 @@ import { SeenNumbers } from "./seen-numbers.js";
 /** A producer sends again what it had not seen acknowledged: minutes at most. */
 const MAX_REPLAYABLE = 4096;
 /** Bytes of the first block that stand for a fragment's audio. */
-const SAMPLED_BYTES = 64;
+const SAMPLED_BYTES = 16;
 
 /** What was taken of a fragment. */
 interface Taken {

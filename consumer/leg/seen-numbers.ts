@@ -11,7 +11,8 @@ const FIRST_ROOM = 64;
  * bytes: as strings, the garbage collector would copy them around.
  */
 export class SeenNumbers {
-  #rows = Buffer.alloc(DIGITS * FIRST_ROOM);
+  /** Zeros from the last one on. */
+  #rows = Buffer.alloc(DIGITS * FIRST_ROOM, "0");
   #length = 0;
   #highest: string | undefined;
 
@@ -34,11 +35,13 @@ export class SeenNumbers {
     if (!isHighest && this.has(fragmentNumber)) return;
     if (this.#length === 2 * MOST_KEPT) this.#forgetLower();
     if (DIGITS * this.#length === this.#rows.length)
-      this.#rows = Buffer.concat([this.#rows, Buffer.alloc(this.#rows.length)]);
+      this.#rows = Buffer.concat([this.#rows, Buffer.alloc(this.#rows.length, "0")]);
     const index = isHighest ? this.#length : this.#indexOf(digitsOf(fragmentNumber));
     const at = DIGITS * index;
-    this.#rows.copyWithin(at + DIGITS, at, DIGITS * this.#length);
-    this.#rows.fill("0", at, at + DIGITS - fragmentNumber.length);
+    if (!isHighest) {
+      this.#rows.copyWithin(at + DIGITS, at, DIGITS * this.#length);
+      this.#rows.fill("0", at, at + DIGITS);
+    }
     this.#rows.write(fragmentNumber, at + DIGITS - fragmentNumber.length, "latin1");
     this.#length++;
     if (isHighest) this.#highest = fragmentNumber;
@@ -46,6 +49,7 @@ export class SeenNumbers {
 
   #forgetLower(): void {
     this.#rows.copyWithin(0, DIGITS * MOST_KEPT, DIGITS * this.#length);
+    this.#rows.fill("0", DIGITS * MOST_KEPT);
     this.#length = MOST_KEPT;
   }
 

@@ -63,8 +63,7 @@ export class BlockTable {
       this.length++;
       return;
     }
-    let cell = this.#origin + this.runs * COLUMNS;
-    if (cell === this.#cells.length) cell = this.#moveOn(cell);
+    const cell = this.#newRun();
     const cells = this.#cells;
     cells[cell + FIRST] = this.length;
     cells[cell + TRACK] = trackNumber;
@@ -73,8 +72,13 @@ export class BlockTable {
     cells[cell + START] = start;
     cells[cell + START_STEP] = 0;
     cells[cell + SIZE] = end - start;
-    this.runs++;
     this.length++;
+  }
+
+  /** @returns where its cells begin */
+  #newRun(): number {
+    const cell = this.#origin + this.runs++ * COLUMNS;
+    return cell === this.#cells.length ? this.#moveOn(cell) : cell;
   }
 
   #extendsLastRun(trackNumber: number, relativeTimecode: number, start: number, size: number): boolean {
@@ -140,6 +144,16 @@ export class BlockTable {
     this.length = 0;
     this.#latest = 0;
     return sealed;
+  }
+
+  /** Adds the blocks of a table that has the same positions; this one is empty. */
+  addAll(other: BlockTable): void {
+    for (let r = 0; r < other.runs; r++) {
+      const cell = this.#newRun();
+      const from = other.#origin + r * COLUMNS;
+      for (let column = 0; column < COLUMNS; column++) this.#cells[cell + column] = other.#cells[from + column]!;
+    }
+    this.length = other.length;
   }
 
   /** The run of that number, from 0 on. */

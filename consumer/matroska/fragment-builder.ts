@@ -1,10 +1,13 @@
+import type { ByteQueue } from "../ebml/byte-queue.js";
+import { readText, readUint } from "../ebml/element-values.js";
 import { BlockTable } from "./block-table.js";
 import type { Damage } from "./damage.js";
 import type { Track } from "./fragment.js";
 import { type KinesisTags, kinesisTagPlace, takeKinesisTag } from "./kinesis-tags.js";
 import { ParsedFragment } from "./parsed-fragment.js";
+import type { FragmentContent, FragmentPart } from "./repeated-fragments.js";
 import type { TagMaps } from "./tag-maps.js";
-import type { Tag } from "./tags.js";
+import type { Tag, TagsContent } from "./tags.js";
 
 /**
  * A fragment whose end has not been seen. It knows which tags are its own and which begin the next one:
@@ -18,6 +21,10 @@ export class FragmentBuilder {
   readonly kinesis: KinesisTags = {};
   tagsBefore: Tag[] = [];
   tagsAfter: Tag[] = [];
+  /** Where the values of Kinesis' tags are. */
+  readonly kinesisValues: (FragmentPart & { name: string })[] = [];
+  /** Where the cluster's timecode is. */
+  clusterTimecode: FragmentPart | undefined;
   tracks: readonly Track[] = [];
   hasCluster = false;
   /** Kept in ticks: the scale may be told later than here, and is the document's. */
@@ -36,6 +43,33 @@ export class FragmentBuilder {
     this.#end = offset;
   }
 
+  /** Nothing is wrong with it, and all tags so far are decided on and its own. */
+  get isSound(): boolean {
+    const isSettled = this.#next === undefined && this.#undecided.length === 0 && !this.hasForeignTail;
+    return this.hasCluster && isSettled && !this.damaged && !this.kinesis.error;
+  }
+
+  /** What it says that a fragment like it says, too. */
+  get content() {
+    const { tracks, tagsBefore, tagsAfter, kinesisValues, clusterTimecode } = this;
+    return { tracks, tagsBefore: [...tagsBefore], tagsAfter: [...tagsAfter], kinesisValues, clusterTimecode };
+  }
+
+  /** Takes over what a fragment like this one said, and reads what is different: all of it is in the queue. */
+  repeat(content: FragmentContent, { bytes, buffer, base }: ByteQueue): void {
+    const origin = this.offset - base;
+    this.hasCluster = true;
+    this.tracks = content.tracks;
+    this.tagsBefore = [...content.tagsBefore];
+    this.tagsAfter = [...content.tagsAfter];
+    for (const { name, start, end } of content.kinesisValues) {
+      takeKinesisTag(this.kinesis, name, readText(buffer, origin + start, origin + end));
+    }
+    const { clusterTimecode } = content;
+    if (!clusterTimecode) return;
+    this.clusterTimecodeTicks = readUint(bytes, origin + clusterTimecode.start, origin + clusterTimecode.end);
+  }
+
   /** True where Kinesis or the producer wrote tags after the cluster. Known once the fragment is complete. */
   get hasTail(): boolean {
     return this.tagsAfter.length > 0 || this.kinesis.continuationToken !== undefined;
@@ -49,9 +83,18 @@ export class FragmentBuilder {
     );
   }
 
-  /** The tags of a Tags element that begins at `start`. */
-  takeTags(tags: readonly Tag[], start: number): void {
-    for (const tag of tags) this.#takeTag(tag, start);
+  /**
+   * The tags of a Tags element that begins at `start`.
+   * @param base what is to be added to where their values are, for an offset of the stream
+   */
+  takeTags({ tags, values }: TagsContent, start: number, base: number): void {
+    for (const [i, tag] of tags.entries()) {
+      this.#takeTag(tag, start);
+      const value = values[i];
+      if (!value || kinesisTagPlace(tag[0]) === "none") continue;
+      const origin = base - this.offset;
+      this.kinesisValues.push({ name: tag[0], start: value.start + origin, end: value.end + origin });
+    }
   }
 
   #takeTag(tag: Tag, start: number): void {

@@ -3,24 +3,15 @@ import { EbmlError } from "../ebml/ebml-error.js";
 import { ElementHeader, readElementHeader } from "../ebml/element-header.js";
 import type { Damage, DamageCode } from "./damage.js";
 import { DamageLog } from "./damage-log.js";
+import { ElementExpectation, LONGEST_BLOCK_START_BYTES } from "./element-expectation.js";
 import type { Fragment } from "./fragment.js";
-import {
-  ElementId,
-  type ElementRule,
-  elementRules,
-  innerIds,
-  isPlausibleInCluster,
-  unknownElementRule,
-} from "./matroska-elements.js";
+import { FragmentRepetition } from "./fragment-repetition.js";
+import { ElementId, type ElementRule, elementRules, unknownElementRule } from "./matroska-elements.js";
 import { OpenDocument } from "./open-document.js";
 import { type LastUnderstood, Recovery } from "./recovery.js";
-import { RepeatedHead } from "./repeated-head.js";
 
 const DEFAULT_MAX_FRAGMENT_BYTES = 64 * 1024 * 1024;
-/** Of a block, or a block group with its first child: what is looked at before its end is waited for. */
-const LONGEST_BLOCK_START_BYTES = 24;
 const LONG_HEADER_BYTES = 8;
-const FIRST_OCTET_OF_EBML = ElementId.EBML >>> 24;
 
 export interface FragmentParserOptions {
   /**
@@ -51,9 +42,8 @@ export class FragmentParser {
   readonly #document: OpenDocument;
   readonly #recovery: Recovery;
   readonly #header = new ElementHeader();
-  readonly #repeatedHead = new RepeatedHead();
-  /** Offset of the document whose head is being read, without a fault so far. */
-  #headStart: number | undefined;
+  readonly #expectation: ElementExpectation;
+  readonly #repetition: FragmentRepetition;
   #ended = false;
   /** Stream offset of the next element. */
   #position = 0;
@@ -70,6 +60,8 @@ export class FragmentParser {
     this.#releaseAtLastTags = options.releaseAtLastTags ?? false;
     this.#document = new OpenDocument(this.#queue, this.#log, this.#maxFragmentBytes);
     this.#recovery = new Recovery(this.#queue, this.#document, this.#log);
+    this.#expectation = new ElementExpectation(this.#queue, this.#document);
+    this.#repetition = new FragmentRepetition(this.#queue, this.#document, this.#maxFragmentBytes);
   }
 
   /** What was wrong with the bytes so far, in order of discovery; beyond 10,000 entries faults are only counted. */
@@ -129,7 +121,8 @@ export class FragmentParser {
   /** Reads one element, or a run of blocks and the element after it. */
   #step(): boolean {
     if (this.#document.inCluster) this.#readRunOfBlocks();
-    if (this.#passRepeatedHead()) return true;
+    const repeatedEnd = this.#repetition.pass(this.#position, this.#understood.end);
+    if (repeatedEnd !== undefined) return this.#moveTo(repeatedEnd);
     const { bytes, base } = this.#queue;
     const end = this.#queue.end - base;
     const header = this.#header;
@@ -147,8 +140,11 @@ export class FragmentParser {
       if (known && header.headerBytes >= LONG_HEADER_BYTES) this.#moveTo(this.#position);
       return this.#lose("sizeRefused", `${rule.name} claims ${header.size} bytes, the limit is ${limit}`);
     }
-    if (this.#beginsOtherDocument()) return this.#lose("garbage", "a document without its beginning", true);
-    if (!this.#isExpected(known, contentStart)) return this.#lose("garbage", `${rule.name} where none can be`);
+    if (this.#expectation.isOfOtherDocument(header))
+      return this.#lose("garbage", "a document without its beginning", true);
+    if (!this.#expectation.allows(header, known, contentStart)) {
+      return this.#lose("garbage", `${rule.name} where none can be`);
+    }
     if (isMarker) return this.#passMarker(contentStart);
     if (!header.sizeKnown) return this.#lose("garbage", `${rule.name} of unknown size`);
     const elementEnd = contentStart + header.size;
@@ -166,57 +162,6 @@ export class FragmentParser {
     return rule.handling === "read"
       ? this.#read(rule, contentStart - base, elementEnd - base)
       : this.#moveTo(elementEnd);
-  }
-
-  #passRepeatedHead(): boolean {
-    const { bytes, base, end } = this.#queue;
-    const index = this.#position - base;
-    const { head } = this.#repeatedHead;
-    if (head === undefined || bytes[index] !== FIRST_OCTET_OF_EBML) return false;
-    const length = this.#repeatedHead.lengthAt(bytes, index, end - base);
-    if (length === 0 || this.#isOutgrownAt(this.#position + length)) return false;
-    this.#document.start(this.#position, head);
-    this.#headStart = undefined;
-    return this.#moveTo(this.#position + length);
-  }
-
-  /** Called where the head of a document is over. */
-  #learnHead(): void {
-    const { bytes, base } = this.#queue;
-    if (this.#headStart === undefined) return;
-    // Elements that were only passed over are in doubt where damage follows them: a head that ends with one is read each time.
-    if (this.#understood.end === this.#position) {
-      this.#repeatedHead.learn(bytes.subarray(this.#headStart - base, this.#position - base), this.#document.head);
-    }
-    this.#headStart = undefined;
-  }
-
-  /** A document's head comes before its clusters: behind one it belongs to another document, whose beginning is missing. */
-  #beginsOtherDocument(): boolean {
-    const { id } = this.#header;
-    return (id === ElementId.Info || id === ElementId.Tracks) && this.#document.builder?.hasCluster === true;
-  }
-
-  /** Where nothing is open, only what begins something is taken for an element. */
-  #isExpected(rule: ElementRule | undefined, contentStart: number): boolean {
-    const { id, size, sizeKnown } = this.#header;
-    const { builder, inCluster, blocks } = this.#document;
-    // Four octets: nothing else stands for itself.
-    if (!builder) return rule !== undefined && id > 0xffffff && size <= (rule.maxBytes ?? Number.POSITIVE_INFINITY);
-    if (!rule) return !innerIds.has(id) && (!inCluster || isPlausibleInCluster(id));
-    if (!rule.inCluster) return true;
-    if (!inCluster) return false;
-    const isBlockGroup = id === ElementId.BlockGroup;
-    // What tells about a cluster comes before its blocks.
-    if (id !== ElementId.SimpleBlock && !isBlockGroup) return blocks.table.length === 0;
-    if (!sizeKnown) return true;
-    // Its first bytes are looked at before its end is waited for: a false size would hold up a live stream.
-    const { bytes, base, end } = this.#queue;
-    const start = contentStart - base;
-    if (contentStart + Math.min(size, LONGEST_BLOCK_START_BYTES) > end) return true;
-    return isBlockGroup
-      ? blocks.looksLikeBlockGroup(bytes, start, start + size)
-      : blocks.looksLikeBlock(bytes, start, start + size);
   }
 
   /** Size and track are those of the block before, and only the id is not. */
@@ -247,7 +192,6 @@ export class FragmentParser {
   #passMarker(contentStart: number): boolean {
     const { id, sizeKnown, size } = this.#header;
     const claimedEnd = sizeKnown ? contentStart + size : undefined;
-    if (id === ElementId.Cluster) this.#learnHead();
     if (id === ElementId.Segment) this.#document.openSegment(this.#position, claimedEnd);
     else this.#document.openCluster(this.#position, contentStart, claimedEnd);
     return this.#moveTo(contentStart);
@@ -256,8 +200,6 @@ export class FragmentParser {
   #read(rule: ElementRule, start: number, end: number): boolean {
     const { id } = this.#header;
     const { base } = this.#queue;
-    if (id === ElementId.EBML) this.#headStart = this.#position;
-    if (id === ElementId.Tags) this.#learnHead();
     const isBlock = id === ElementId.SimpleBlock || id === ElementId.BlockGroup;
     const { table } = this.#document.blocks;
     const blocksBefore = table.length;
@@ -309,7 +251,7 @@ export class FragmentParser {
   /** @param mayResumeHere what is here cannot be joined to what was before, but is sound in itself */
   #lose(code: DamageCode, message: string, mayResumeHere = false): true {
     this.#passage = undefined;
-    this.#headStart = undefined;
+    this.#repetition.forget();
     this.#recovery.start(this.#understood, mayResumeHere ? undefined : this.#position, code, message);
     return true;
   }

@@ -2,18 +2,20 @@ import type { ByteQueue } from "../ebml/byte-queue.js";
 import { forEachChild } from "../ebml/children.js";
 import { readUint } from "../ebml/element-values.js";
 import { type BlockOutcome, BlockReader } from "./block-reader.js";
+import { BlockTable } from "./block-table.js";
 import type { Damage } from "./damage.js";
 import type { DamageLog } from "./damage-log.js";
 import type { Fragment, Track } from "./fragment.js";
 import { FragmentBuilder } from "./fragment-builder.js";
 import { ElementId } from "./matroska-elements.js";
-import type { DocumentHead } from "./repeated-head.js";
+import type { FragmentContent } from "./repeated-fragments.js";
 import { readMillisecondsPerTick } from "./segment-info.js";
 import { TagMaps } from "./tag-maps.js";
 import { TagReader } from "./tags.js";
+import { TailCheck } from "./tail-check.js";
 import { readTracks } from "./tracks.js";
 
-const UNREAD_HEAD: DocumentHead = { tracks: [], millisecondsPerTick: 1, segmentEnd: undefined };
+const NO_TRACKS: readonly Track[] = [];
 
 /**
  * The document being read and the fragment under construction in it. All offsets are the stream's.
@@ -31,15 +33,11 @@ export class OpenDocument {
   #released: Fragment[] = [];
   #clusterEnd: number | undefined;
   #segmentEnd: number | undefined;
-  #tracks: readonly Track[] = UNREAD_HEAD.tracks;
-  #lastTracks: { content: Buffer; tracks: readonly Track[] } | undefined;
+  #tracks: readonly Track[] = NO_TRACKS;
   #millisecondsPerTick = 1;
   /** The beginning of the fragment to come was lost. */
   #headLost: Damage | undefined;
-  /** The fragment before had tags after its cluster, so the one at hand should have them, too. */
-  #expectsTail = false;
-  /** The last fragment without damage had its own number as continuation token. */
-  #tokenIsNumber = false;
+  readonly #tails = new TailCheck();
 
   constructor(
     private readonly queue: ByteQueue,
@@ -101,36 +99,14 @@ export class OpenDocument {
   }
 
   #release(builder: FragmentBuilder, at: number): void {
-    if (builder.hasCluster) this.#checkTail(builder, at);
+    if (builder.hasCluster) {
+      const fault = this.#tails.check(builder, this.blocks.table);
+      if (fault) this.#markBuilder(builder, this.log.add(fault.code, at, fault.message));
+    }
     // A header alone, or a chunk that only tells how far behind the reader is, is no fragment.
     else if (!builder.kinesis.error) return;
     const window = this.queue.bytes.subarray(builder.offset - this.queue.base);
     this.#released.push(builder.seal(window, this.blocks.table, this.#millisecondsPerTick, this.#tagMaps));
-  }
-
-  /**
-   * Where bytes are missing, the end of one fragment can look like the beginning of another. In GetMedia's streams a fragment's
-   * continuation token is its number; a damaged fragment with another's token keeps what came before the damage. One without any
-   * was cut off between two elements, which is no damage that could be seen otherwise.
-   */
-  #checkTail(builder: FragmentBuilder, at: number): void {
-    const { fragmentNumber, continuationToken, error } = builder.kinesis;
-    this.#expectsTail = builder.hasTail;
-    const isOthers = this.#tokenIsNumber && continuationToken !== undefined && continuationToken !== fragmentNumber;
-    if (!builder.damaged) {
-      const isCut = this.#tokenIsNumber && continuationToken === undefined && fragmentNumber !== undefined && !error;
-      if (isCut) {
-        const message = "the fragment ends without the tags that Kinesis writes last";
-        this.#markBuilder(builder, this.log.add("truncated", at, message));
-      } else if (isOthers || builder.hasForeignTail) {
-        if (isOthers) builder.dropTail();
-        this.#markBuilder(builder, this.log.add("garbage", at, "the fragment ends with tags of another one"));
-      }
-      this.#tokenIsNumber = fragmentNumber !== undefined && continuationToken === fragmentNumber;
-    } else if (isOthers) {
-      this.blocks.table.keepFirst(builder.blocksBeforeDamage);
-      builder.dropTail();
-    }
   }
 
   #begin(at: number): FragmentBuilder {
@@ -141,20 +117,38 @@ export class OpenDocument {
     return builder;
   }
 
-  /** A new document's first element begins at `at`; what is said of it holds where its head is known already. */
-  start(at: number, head: DocumentHead = UNREAD_HEAD): void {
+  /** A new document's first element begins at `at`. */
+  start(at: number): void {
     this.end(at);
     this.builder = this.#begin(at);
-    this.#useTracks(head.tracks);
-    this.#millisecondsPerTick = head.millisecondsPerTick;
-    this.#segmentEnd = head.segmentEnd === undefined ? undefined : at + head.segmentEnd;
+    this.#useTracks(NO_TRACKS);
+    this.#millisecondsPerTick = 1;
   }
 
-  /** What the document has said up to here. */
-  get head(): DocumentHead {
-    const { offset } = this.builder!;
-    const segmentEnd = this.#segmentEnd === undefined ? undefined : this.#segmentEnd - offset;
-    return { tracks: this.#tracks, millisecondsPerTick: this.#millisecondsPerTick, segmentEnd };
+  /** A document begins at `at` that is like one before: takes it over up to the end of its last tags. */
+  repeat(at: number, content: FragmentContent): void {
+    this.end(at);
+    const builder = this.#begin(at);
+    this.builder = builder;
+    this.#useTracks(content.tracks);
+    this.#millisecondsPerTick = content.millisecondsPerTick;
+    this.#segmentEnd = content.segmentEnd === undefined ? undefined : at + content.segmentEnd;
+    builder.repeat(content, this.queue);
+    this.blocks.table.addAll(content.blocks);
+  }
+
+  /** What the fragment said that ends at `at`, if it was read without a fault, its last tags included. */
+  contentUpTo(at: number): FragmentContent | undefined {
+    const segmentEnd = this.#segmentEnd;
+    if (!this.builder?.isSound || this.inCluster || (segmentEnd ?? at) > at) return undefined;
+    const blocks = new BlockTable();
+    blocks.addAll(this.blocks.table);
+    return {
+      ...this.builder.content,
+      millisecondsPerTick: this.#millisecondsPerTick,
+      segmentEnd: segmentEnd === undefined ? undefined : segmentEnd - this.builder.offset,
+      blocks,
+    };
   }
 
   #useTracks(tracks: readonly Track[]): void {
@@ -214,10 +208,10 @@ export class OpenDocument {
         this.#millisecondsPerTick = readMillisecondsPerTick(bytes, start, end);
         break;
       case ElementId.Tracks:
-        this.#useTracks(this.#readTracks(start, end));
+        this.#useTracks(readTracks(this.queue.buffer, start, end));
         break;
       case ElementId.Timecode:
-        this.builder!.clusterTimecodeTicks = readUint(bytes, start, end);
+        this.#readTimecode(start, end);
         break;
       case ElementId.Tags:
         this.#readTags(at, start, end);
@@ -226,20 +220,18 @@ export class OpenDocument {
     this.builder ??= this.#begin(at);
   }
 
-  /** A stream says the same of its tracks at each fragment: then it is the same list, and is not read again. */
-  #readTracks(start: number, end: number): readonly Track[] {
-    const content = this.queue.buffer.subarray(start, end);
-    if (!this.#lastTracks?.content.equals(content)) {
-      this.#lastTracks = { tracks: readTracks(this.queue.buffer, start, end), content: Buffer.from(content) };
-    }
-    return this.#lastTracks.tracks;
-  }
-
   #readTags(at: number, start: number, end: number): void {
     const tags = this.#tagReader.read(this.queue.bytes, this.queue.buffer, start, end);
     this.#closeCluster(at);
     this.builder ??= this.#begin(at);
-    this.builder.takeTags(tags, at);
+    this.builder.takeTags(tags, at, this.queue.base);
+  }
+
+  #readTimecode(start: number, end: number): void {
+    const builder = this.builder!;
+    const origin = builder.offset - this.queue.base;
+    builder.clusterTimecodeTicks = readUint(this.queue.bytes, start, end);
+    builder.clusterTimecode = { start: start - origin, end: end - origin };
   }
 
   /** Reads a block element, as `readMetadata` does. */
@@ -257,7 +249,7 @@ export class OpenDocument {
    */
   mayEndAt(blockEnd: number, id: number | undefined): boolean {
     if (blockEnd === this.#clusterEnd) return true;
-    return (id === ElementId.EBML || id === undefined) && !this.#expectsTail;
+    return (id === ElementId.EBML || id === undefined) && !this.#tails.expectsTail;
   }
 
   /** Blocks of the fragment at hand may be lost: its header or its cluster is being read. */

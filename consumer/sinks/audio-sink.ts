@@ -21,9 +21,10 @@ export interface AudioSink<Committed = CommittedAudio> {
   /**
    * Appends samples: signed 16-bit little-endian mono, whole samples, of the rate that the sink was opened for. The caller may use
    * the bytes again once the promise has settled: a sink that needs them longer copies them.
-   * @returns when there is room for more: whoever writes waits, and reads no further meanwhile
+   * @returns settles when there is room for more: whoever writes waits, and reads no further meanwhile; undefined where there is room
+   * at once, and the bytes have been taken
    */
-  write(pcm: Uint8Array): Promise<void>;
+  write(pcm: Uint8Array): Promise<void> | undefined;
   /** Puts what was written in its final place. No call follows it but `abort`. */
   commit(): Promise<Committed>;
   /** Removes what was written so far. Harmless after `commit` or a second time. */

@@ -64,8 +64,8 @@ export class PcmFile {
   }
 
   /** Appends samples. The bytes may be used again once the promise has settled. */
-  async write(pcm: Uint8Array): Promise<void> {
-    await this.#queue.add(pcm);
+  write(pcm: Uint8Array): Promise<void> | undefined {
+    return this.#queue.add(pcm);
   }
 
   /** @returns bytes of the file */

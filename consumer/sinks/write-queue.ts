@@ -3,11 +3,11 @@ import type { FileHandle } from "node:fs/promises";
 /** What a file that grows slowly takes: thousands of legs may be recorded at a time. */
 const SMALLEST_BATCH_BYTES = 16 * 1024;
 /** A system call for less than this would cost more than the copy. */
-const LARGEST_BATCH_BYTES = 1024 * 1024;
+const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
 /**
  * Appends pieces to a file in large writes, one under way while the next is gathered. Pieces are copied, so they may be changed once
- * `add` has settled. Memory is two batches, which grow up to 1 MiB each where pieces come faster than they are written.
+ * `add` has settled. Memory is two batches, which grow up to 2 MiB each where pieces come faster than they are written.
  */
 export class WriteQueue {
   /** Bytes taken so far. */
@@ -21,19 +21,26 @@ export class WriteQueue {
 
   constructor(private readonly file: FileHandle) {}
 
-  /** Waits only where there is no room before the write under way has ended. A failed write is this call's failure, or `flush`'s. */
-  async add(piece: Uint8Array): Promise<void> {
+  /**
+   * A failed write is the failure of a later call, or of `flush`.
+   * @returns settles once there is room, where there is none before the write under way has ended; undefined where the piece was taken
+   */
+  add(piece: Uint8Array): Promise<void> | undefined {
     if (this.#failure) throw this.#failure;
     this.bytes += piece.length;
+    if (this.#batchBytes + piece.length > this.#batch.length) return this.#addInParts(piece);
+    this.#gather(piece);
+    return undefined;
+  }
+
+  async #addInParts(piece: Uint8Array): Promise<void> {
     let rest = piece;
-    for (;;) {
+    while (rest.length > 0) {
       const room = this.#batch.length - this.#batchBytes;
-      if (rest.length < room) break;
       this.#gather(rest.subarray(0, room));
       rest = rest.subarray(room);
-      await this.#send();
+      if (this.#batchBytes === this.#batch.length) await this.#send();
     }
-    this.#gather(rest);
   }
 
   #gather(piece: Uint8Array): void {

@@ -38,7 +38,7 @@ describe("openStreamSink", () => {
     const child = spawn("true", [], { stdio: ["pipe", "ignore", "ignore"] });
     await once(child, "close");
     const sink = openStreamSink(child.stdin, { format: "s16le", location: "there", end: true });
-    await assert.rejects(sink.write(noise(100_000, 1)));
+    await assert.rejects(async () => sink.write(noise(100_000, 1)));
     await assert.rejects(sink.commit());
     await sink.abort();
   });
