@@ -132,6 +132,15 @@ export class BlockTable {
     this.#latest = 0;
   }
 
+  /** The blocks so far as a table of their own, which takes no more memory than they need. */
+  copy(): BlockTable {
+    const copy = new BlockTable();
+    copy.#cells = this.#cells.slice(this.#origin, this.#origin + this.runs * COLUMNS);
+    copy.runs = this.runs;
+    copy.length = this.length;
+    return copy;
+  }
+
   /** The blocks so far as a table of their own over `bytes`, which `start` and `end` index; this one is empty afterwards. */
   seal(bytes: Uint8Array, clusterTimecodeMs: number, millisecondsPerTick: number): BlockTable {
     const sealed = new BlockTable(bytes, clusterTimecodeMs, millisecondsPerTick);

@@ -2,7 +2,6 @@ import type { ByteQueue } from "../ebml/byte-queue.js";
 import { forEachChild } from "../ebml/children.js";
 import { readUint } from "../ebml/element-values.js";
 import { type BlockOutcome, BlockReader } from "./block-reader.js";
-import { BlockTable } from "./block-table.js";
 import type { Damage } from "./damage.js";
 import type { DamageLog } from "./damage-log.js";
 import type { Fragment, Track } from "./fragment.js";
@@ -141,13 +140,11 @@ export class OpenDocument {
   contentUpTo(at: number): FragmentContent | undefined {
     const segmentEnd = this.#segmentEnd;
     if (!this.builder?.isSound || this.inCluster || (segmentEnd ?? at) > at) return undefined;
-    const blocks = new BlockTable();
-    blocks.addAll(this.blocks.table);
     return {
       ...this.builder.content,
       millisecondsPerTick: this.#millisecondsPerTick,
       segmentEnd: segmentEnd === undefined ? undefined : segmentEnd - this.builder.offset,
-      blocks,
+      blocks: this.blocks.table.copy(),
     };
   }
 
