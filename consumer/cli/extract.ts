@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { format as formatPath, parse as parsePath } from "node:path";
 import { Command, Option } from "commander";
@@ -8,7 +9,7 @@ import { describeTrack } from "../leg/track-choice.js";
 import { type AudioFile, openAudioFile } from "../sinks/audio-file.js";
 import type { AudioFileFormat } from "../sinks/pcm-file.js";
 import { CommandFailure, ExitCode } from "./exit.js";
-import { openInput } from "./input-chunks.js";
+import { interrupted, openInput } from "./input-chunks.js";
 import { interruptible } from "./interruption.js";
 import { candidates, type Extraction, extractChosenLeg } from "./leg-extraction.js";
 
@@ -78,7 +79,7 @@ async function* uninterrupted(chunks: AsyncIterable<Uint8Array>, signal: AbortSi
     if (signal.aborted) break;
     yield chunk;
   }
-  if (signal.aborted) throw new CommandFailure(ExitCode.failed, "interrupted; nothing was kept");
+  if (signal.aborted) throw interrupted();
 }
 
 /** What goes to standard output with --json. */
@@ -164,7 +165,18 @@ function summary({ report, audio }: Extraction): string {
   return `${audio?.location}: ${seconds} s${call}, ${report.fragments} fragments${gaps}${uncertain}`;
 }
 
+/**
+ * One thread reads the file and writes the other. More would do that by turns, and take turns with the work itself: a tenth slower.
+ * A pipe would keep the only one waiting. To be called before anything is read: the number is settled then.
+ */
+function useOneThreadForFiles(input: string, output: string | undefined): void {
+  const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile();
+  if (input === "-" || output === "-" || !isFile(input)) return;
+  if (output === undefined || (isFile(output) ?? true)) process.env.UV_THREADPOOL_SIZE ??= "1";
+}
+
 async function extract(input: string, options: ExtractOptions): Promise<void> {
+  useOneThreadForFiles(input, options.output);
   const { transactionId, voiceConnectorId, track } = options;
   const selection: LegSelection = { transactionId, voiceConnectorId, track };
   const path = await outputPath(input, options);

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { CommandFailure, ExitCode } from "./exit.js";
+import { orAborted } from "./interruption.js";
 
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
@@ -18,8 +19,12 @@ function inputFailure(path: string, error: unknown): CommandFailure {
   return new CommandFailure(isWrongUse ? ExitCode.wrongUse : ExitCode.failed, `cannot read ${path}: ${reason}`);
 }
 
+export function interrupted(): CommandFailure {
+  return new CommandFailure(ExitCode.failed, "interrupted; nothing was kept");
+}
+
 /** Two buffers take turns: one is being filled while the other is worked on. */
-async function* chunksOfFile(file: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+async function* chunksOfFile(file: FileHandle, path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)] as const;
   const fill = (buffer: Buffer): Promise<{ bytesRead: number; buffer: Buffer }> => {
     const filling = file.read(buffer, 0, CHUNK_BYTES, null);
@@ -30,16 +35,17 @@ async function* chunksOfFile(file: FileHandle, path: string): AsyncGenerator<Uin
   let filling = fill(buffers[0]);
   try {
     for (let turn = 1; ; turn = 1 - turn) {
-      const { bytesRead, buffer } = await filling.catch((error: unknown) => {
-        throw inputFailure(path, error);
+      const { bytesRead, buffer } = await orAborted(filling, signal).catch((error: unknown) => {
+        throw signal.aborted ? interrupted() : inputFailure(path, error);
       });
       if (bytesRead === 0) return;
       filling = fill(turn === 1 ? buffers[1] : buffers[0]);
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
-    await filling.catch(() => {});
-    await file.close();
+    const closed = filling.catch(() => {}).then(() => file.close());
+    // A pipe may be silent for ever.
+    if (!signal.aborted) await closed;
   }
 }
 
@@ -57,8 +63,8 @@ async function* chunksOfStandardInput(signal: AbortSignal): AsyncGenerator<Uint8
  */
 export async function openInput(path: string, signal: AbortSignal): Promise<AsyncGenerator<Uint8Array>> {
   if (path === "-") return chunksOfStandardInput(signal);
-  const file = await open(path, "r").catch((error: unknown) => {
-    throw inputFailure(path, error);
+  const file = await orAborted(open(path, "r"), signal).catch((error: unknown) => {
+    throw signal.aborted ? interrupted() : inputFailure(path, error);
   });
-  return chunksOfFile(file, path);
+  return chunksOfFile(file, path, signal);
 }

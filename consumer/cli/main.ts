@@ -9,11 +9,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /** Loaded when it is their turn: most need the AWS SDK, which takes longer to load than an hour of audio to extract. */
 const commands: Record<string, () => Promise<Command>> = {
-  extract: async () => {
-    // It reads one file and writes one. More threads would do that by turns, and take turns with the work itself: a tenth slower.
-    process.env.UV_THREADPOOL_SIZE ??= "1";
-    return (await import("./extract.js")).extractCommand();
-  },
+  extract: async () => (await import("./extract.js")).extractCommand(),
   inspect: async () => (await import("./inspect.js")).inspectCommand(),
   record: async () => (await import("./record.js")).recordCommand(),
   worker: async () => (await import("./worker.js")).workerCommand(),
@@ -46,7 +42,9 @@ const readerIsGone = (error: unknown): boolean => (error as NodeJS.ErrnoExceptio
 
 async function main(): Promise<void> {
   process.stdout.on("error", (error) => {
-    if (!readerIsGone(error)) throw error;
+    if (readerIsGone(error)) return;
+    console.error(`error: cannot write to standard output: ${error.message}`);
+    process.exitCode = ExitCode.failed;
   });
   try {
     await (await program(process.argv[2])).parseAsync();

@@ -65,9 +65,9 @@ export class RecentAudio {
   /** Begins a piece of up to `bytes` bytes. */
   begin(bytes: number): void {
     if (bytes > this.room.length - this.rememberedBytes / 2) {
-      this.room = new Uint8Array(bytes + this.rememberedBytes);
-      this.position = 0;
-      while (this.#stretches.length > 0) this.#forgetOldest();
+      const room = new Uint8Array(bytes + this.rememberedBytes);
+      room.set(this.room);
+      this.room = room;
     }
     if (this.position + bytes > this.room.length) {
       this.#forgetBetween(this.position, this.room.length);

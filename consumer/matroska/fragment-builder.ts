@@ -49,10 +49,11 @@ export class FragmentBuilder {
     return this.hasCluster && isSettled && !this.damaged && !this.kinesis.error;
   }
 
-  /** What it says that a fragment like it says, too. */
+  /** What it says that a fragment like it says, too; more tags of its own do not change that. */
   get content() {
-    const { tracks, tagsBefore, tagsAfter, kinesisValues, clusterTimecode } = this;
-    return { tracks, tagsBefore: [...tagsBefore], tagsAfter: [...tagsAfter], kinesisValues, clusterTimecode };
+    const { tracks, clusterTimecode } = this;
+    const tags = { tagsBefore: [...this.tagsBefore], tagsAfter: [...this.tagsAfter] };
+    return { tracks, clusterTimecode, kinesisValues: [...this.kinesisValues], ...tags };
   }
 
   /** Takes over what a fragment like this one said, and reads what is different: all of it is in the queue. */

@@ -4,8 +4,11 @@ import type { Tag } from "./tags.js";
 
 /** Lengths of fragments that take turns: a number in a tag gets a digit more, a second has a block less. */
 const MOST_PATTERNS = 8;
-/** A fragment of more blocks costs more to remember than it saves. */
+/** A larger fragment, or one of more blocks, costs more to remember than it saves. */
 const MOST_BLOCKS = 1024;
+const LONGEST_BYTES = 1024 * 1024;
+/** Of what is the same in each: a fragment's head, its tags and the heads of its blocks take a tenth of it. */
+const MOST_SAME_BYTES = 64 * 1024;
 const WORD_BYTES = 4;
 const LONGEST_OF_TWO_WORDS = 2 * WORD_BYTES;
 
@@ -73,10 +76,14 @@ export class RepeatedFragments {
 
   /** @param bytes the whole fragment */
   learn(bytes: Uint8Array, content: FragmentContent): void {
-    if (content.blocks.length > MOST_BLOCKS) return;
+    if (content.blocks.length > MOST_BLOCKS || bytes.length > LONGEST_BYTES) return;
+    // Which of two values counts is for the reader to say.
+    if (new Set(content.kinesisValues.map(({ name }) => name)).size < content.kinesisValues.length) return;
     const bounds = boundsAround(partsThatDiffer(content), bytes.length);
     if (!bounds) return;
-    const same = Buffer.alloc(bounds.reduce((sum, bound, i) => (i % 2 === 0 ? sum - bound : sum + bound), 0));
+    const sameBytes = bounds.reduce((sum, bound, i) => (i % 2 === 0 ? sum - bound : sum + bound), 0);
+    if (sameBytes > MOST_SAME_BYTES) return;
+    const same = Buffer.alloc(sameBytes);
     for (let i = 0, at = 0; i < bounds.length; i += 2) {
       const part = bytes.subarray(bounds[i], bounds[i + 1]);
       same.set(part, at);

@@ -72,6 +72,7 @@ export class WriteQueue {
     try {
       for (let written = 0; written < batch.length; ) {
         const { bytesWritten } = await this.file.write(batch, written, batch.length - written, null);
+        if (bytesWritten === 0) throw new Error("the file takes no more bytes");
         written += bytesWritten;
       }
     } catch (error) {

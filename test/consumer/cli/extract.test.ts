@@ -1,6 +1,20 @@
 import assert from "node:assert/strict";
-import { on } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { on, once } from "node:events";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { riffHeader } from "../../../consumer/audio/wav-header.js";
@@ -312,4 +326,33 @@ describe("extract", () => {
       }
     });
   }
+
+  it("writes into a pipe what it has, while the pipe that it reads from is silent, and hears SIGINT then", async () => {
+    const pipes = [join(folder, "in"), join(folder, "out")] as const;
+    for (const pipe of pipes) execFileSync("mkfifo", [pipe]);
+    const child = startMediaCommand(["extract", pipes[0], "-o", pipes[1], "--format", "s16le"]);
+    const end = once(child, "close");
+    const [writer, reader] = [createWriteStream(pipes[0]), createReadStream(pipes[1])];
+    reader.on("error", () => {});
+    writer.write(Buffer.concat(oneCall));
+    const [heard] = await once(reader, "data");
+    assert.deepEqual(heard, first.pcm.subarray(0, heard.length));
+    child.kill("SIGINT");
+    assert.deepEqual(await end, [null, "SIGINT"]);
+    writer.destroy();
+    reader.destroy();
+  });
+
+  it("says in a line that standard output is full", async function () {
+    if (!existsSync("/dev/full")) this.skip();
+    give(...oneCall);
+    const full = openSync("/dev/full", "w");
+    const args = ["--import", "tsx", join(__dirname, "media-commands.ts"), "extract", input, "-o", "-"];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", full, "pipe"] });
+    const { exitCode, stderr } = await ended(child);
+    closeSync(full);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^error: .*ENOSPC/);
+    assert.doesNotMatch(stderr, /\n +at /);
+  });
 });
