@@ -4,6 +4,7 @@ import type { FragmentRange, ListedFragment } from "./kinesis-video/fragment-lis
 import { shorterThanListed } from "./kinesis-video/media-length.js";
 import type { LegReport } from "./leg/leg-report.js";
 import type { LegRequest } from "./leg-request.js";
+import { compareFragmentNumbers } from "./matroska/fragment.js";
 import type { Sidecar } from "./recordings/sidecar.js";
 
 /** What a reader knows when it has read a leg. */
@@ -51,6 +52,10 @@ export interface LegCompleteness {
   complete: boolean;
 }
 
+/** The code of the error that says that a part of the leg expired before a listing could show whether all of it was received. */
+export const EXPIRED_UNPROVEN_CODE = "expired-before-proof";
+/** Of the error that says that the archive refused to prove what was read live: it may yet be asked. */
+export const ARCHIVE_UNREAD_CODE = "archive-unread";
 /** No fragment is longer: media that starts this much after a listing's beginning is not what the beginning cut. */
 const LONGEST_FRAGMENT_MS = 20_000;
 /** Media expires by the server's clock, and ours may be wrong. */
@@ -61,7 +66,7 @@ export function assessLeg(evidence: LegEvidence): LegCompleteness {
   const { leg, report, end, received } = evidence;
   const bounds = {
     startFragmentNumber: leg.startFragmentNumber ?? report.firstFragmentNumber,
-    endFragmentNumber: leg.endFragmentNumber ?? report.lastFragmentNumber,
+    endFragmentNumber: leg.endFragmentNumber ?? lastKnown(evidence),
   };
   const inLeg = end.listing?.listed.filter(({ fragmentNumber }) => isWithin(fragmentNumber, bounds));
   const cut = (inLeg ?? []).flatMap((listed) => {
@@ -71,13 +76,44 @@ export function assessLeg(evidence: LegEvidence): LegCompleteness {
   const errors = [...report.errors, ...evidence.failures, ...cut, ...boundaryErrors(evidence)];
   const missing = (inLeg ?? []).filter(({ fragmentNumber }) => !received.has(fragmentNumber)).length + cut.length;
   const hasAllListed = inLeg !== undefined && missing === 0 && errors.length === 0;
+  const expired = inLeg && expiredUnproven(evidence, inLeg, bounds.startFragmentNumber);
+  const isProven = !report.boundaryUncertain && !expired && hasFirst(evidence) && isEndProven(evidence);
   return {
     listed: inLeg?.length,
     received: inLeg ? inLeg.length - missing : report.fragments,
-    errors,
+    errors: expired ? [...errors, expired] : errors,
     hasAllListed,
-    complete: hasAllListed && !report.boundaryUncertain && hasFirst(evidence) && isEndProven(evidence),
+    complete: hasAllListed && isProven,
   };
+}
+
+/**
+ * What expires leaves the listing in the order in which it came: where the leg's first fragment is listed, so is all that followed it.
+ * Where it is not, the listing does not tell what is missing before its own first one. Then the time of the media has to, which
+ * runs on from the first fragment to those that are listed, without a gap and without the producer's clock being set.
+ */
+function expiredUnproven(
+  { report, received }: LegEvidence,
+  inLeg: readonly ListedFragment[],
+  first: string | undefined,
+): Sidecar["errors"][number] | undefined {
+  // What was never received is missing for another reason, and named elsewhere.
+  if (first === undefined || !received.has(first)) return undefined;
+  if (inLeg.some(({ fragmentNumber }) => fragmentNumber === first)) return undefined;
+  const isContinuous = report.gaps.length === 0 && report.clockSteps.length === 0;
+  if (isContinuous && inLeg.length > 0 && report.firstFragmentNumber === first) return undefined;
+  const message =
+    "the first part of the leg was no longer listed when it was verified, as what is older than the stream's retention: whether all of it was received cannot be checked";
+  return { code: EXPIRED_UNPROVEN_CODE, message };
+}
+
+/** What could not be had behind the last fragment that came was looked for because it is the leg's, as far as is known. */
+function lastKnown({ report, failures }: LegEvidence): string | undefined {
+  const numbers = [report.lastFragmentNumber, ...failures.map(({ fragmentNumber }) => fragmentNumber)];
+  return numbers
+    .filter((number) => number !== undefined)
+    .sort(compareFragmentNumbers)
+    .at(-1);
 }
 
 /** What the events name and is not there. */

@@ -5,7 +5,13 @@ import type { ListedFragment } from "./kinesis-video/fragment-listing.js";
 import { longestMediaMs } from "./kinesis-video/media-length.js";
 import { LegAssembler } from "./leg/leg-assembler.js";
 import type { LegReport } from "./leg/leg-report.js";
-import { assessLeg, type LegCompleteness, type ReadingEnd, type RecordingLimits } from "./leg-completeness.js";
+import {
+  assessLeg,
+  EXPIRED_UNPROVEN_CODE,
+  type LegCompleteness,
+  type ReadingEnd,
+  type RecordingLimits,
+} from "./leg-completeness.js";
 import { boundsOf, knownBefore } from "./leg-pieces.js";
 import type { LegRequest } from "./leg-request.js";
 import type { Fragment } from "./matroska/fragment.js";
@@ -19,7 +25,7 @@ export type LegOutcome =
   | { kind: "recorded"; sidecar: Sidecar; sidecarLocation: string }
   /** There is a recording at least as good. */
   | { kind: "kept"; sidecar: Sidecar; sidecarLocation: string }
-  /** Read, but not good enough for whoever asked: nothing was kept. */
+  /** Read, but not good enough for whoever asked: a later attempt may do better. Kept only where it may be all that can be had. */
   | { kind: "declined"; sidecar: UncommittedSidecar }
   /** Nothing of the leg was found. */
   | { kind: "nothing"; listed: number };
@@ -127,36 +133,42 @@ export class LegRecording implements LegProgress {
 
   /**
    * Commits the audio, then the sidecar, unless there is a recording at least as good.
-   * @param accept whether a recording like this is worth keeping; default: any is
+   * @param accept whether a recording like this is good enough; default: any is
+   * @param options `isIrreplaceable`: nothing shows that it can be had again, so it is kept even if it is not good enough. Default
+   * false; true in any case of a leg of which a part has expired
    */
-  async finish(end: ReadingEnd, accept: (sidecar: UncommittedSidecar) => boolean = () => true): Promise<LegOutcome> {
-    const report = this.#assembler.report();
-    if (report.fragments === 0) {
+  async finish(
+    end: ReadingEnd,
+    accept: (sidecar: UncommittedSidecar) => boolean = () => true,
+    options: { isIrreplaceable?: boolean } = {},
+  ): Promise<LegOutcome> {
+    if (!this.hasBegun()) {
       await this.abort();
       return { kind: "nothing", listed: end.listing?.listed.length ?? 0 };
     }
-    const draft = this.#draft(report, end);
+    const draft = this.draft(end);
+    const isIrreplaceable = options.isIrreplaceable || draft.errors.some(({ code }) => code === EXPIRED_UNPROVEN_CODE);
     for (let conflicts = 0; ; conflicts++) {
       try {
-        return await this.#settle(draft, accept);
+        return await this.#settle(draft, accept(draft), isIrreplaceable);
       } catch (error) {
         if (!(error instanceof RecordingChanged) || conflicts === MAX_CONFLICTS) throw error;
       }
     }
   }
 
-  async #settle(draft: UncommittedSidecar, accept: (sidecar: UncommittedSidecar) => boolean): Promise<LegOutcome> {
+  async #settle(draft: UncommittedSidecar, isWanted: boolean, isIrreplaceable: boolean): Promise<LegOutcome> {
     const { store } = this.options;
     const { name, existing, version } = await this.#placeFor(draft);
     const sidecarLocation = store.sidecarLocation(name);
-    if (existing && this.#isWritten(existing, draft)) return { kind: "recorded", sidecar: existing, sidecarLocation };
-    const isWanted = accept(draft);
+    const kind = isWanted ? "recorded" : "declined";
+    if (existing && this.#isWritten(existing, draft)) return { kind, sidecar: existing, sidecarLocation };
     if (existing && !isBetterRecording(draft, existing)) {
       const keepsWaiting = !isWanted && !existing.complete;
       await this.#withdraw(name, existing);
       return keepsWaiting ? { kind: "declined", sidecar: draft } : { kind: "kept", sidecar: existing, sidecarLocation };
     }
-    if (!isWanted) {
+    if (!isWanted && !isIrreplaceable) {
       await this.abort();
       return { kind: "declined", sidecar: draft };
     }
@@ -166,7 +178,7 @@ export class LegRecording implements LegProgress {
     const sidecar = { ...draft, ...(existing && knownBefore(draft, existing)), audio, sha256 };
     await store.putSidecar(name, sidecar, version);
     if (existing && existing.audio.location !== location) await store.removeAudio(name, existing.audio.location);
-    return { kind: "recorded", sidecar, sidecarLocation };
+    return { kind, sidecar, sidecarLocation };
   }
 
   /**
@@ -226,8 +238,10 @@ export class LegRecording implements LegProgress {
     });
   }
 
-  #draft(report: LegReport, end: ReadingEnd): UncommittedSidecar {
+  /** What its sidecar would say if it were finished now. */
+  draft(end: ReadingEnd): UncommittedSidecar {
     const { leg } = this;
+    const report = this.#assembler.report();
     const { limits = {} } = this.options;
     const tallied = report.transactions.find(({ transactionId }) => transactionId === leg.transactionId);
     const { listed, received, errors, complete } = this.#assess(report, end);

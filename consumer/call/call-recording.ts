@@ -6,6 +6,7 @@ import { callName } from "../recordings/recording-name.js";
 import { AudioMissing, RecordingChanged, type RecordingStore } from "../recordings/recording-store.js";
 import type { CommittedAudio } from "../sinks/audio-sink.js";
 import { CallNotMixable, type CallPlan, planCall } from "./call-plan.js";
+import { RecordingDamaged } from "./recorded-samples.js";
 import { mixStereo } from "./stereo-mix.js";
 
 export type CallOutcome =
@@ -104,10 +105,20 @@ async function mixOnce(
     return sidecar;
   } catch (error) {
     if (error instanceof AudioMissing) return undefined;
+    // The name of audio that a better recording freed is taken again by the next better one: other bytes are no damage then.
+    if (error instanceof RecordingDamaged && !(await areInPlace(plan, store))) return undefined;
     if (!(error instanceof RecordingChanged)) throw error;
     await removeUnnamed(audioName, committed, name, store);
     return undefined;
   }
+}
+
+/** Whether the recordings of a plan are still the ones that their sidecars describe. */
+async function areInPlace({ recordings }: CallPlan, store: RecordingStore): Promise<boolean> {
+  for (const { name, version } of recordings) {
+    if ((await store.find(name)).version !== version) return false;
+  }
+  return true;
 }
 
 async function writeAudio(

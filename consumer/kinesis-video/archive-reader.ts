@@ -30,15 +30,15 @@ export interface ArchiveOptions {
   /** Two equal listings this far apart prove that a leg has ended. Default 30 s. */
   quiescenceMs?: number;
   /**
-   * Fragments are listed late. A listing that lacks something, or whose end is known by time or by the next call alone, is
-   * believed once it has not changed for this long. Default 2 s.
+   * Fragments are listed late. A listing with a hole, or of a leg whose first fragment was not told, is believed once it has not
+   * changed for this long; one without, whose end is known by time or by the next call alone, after 2 s of it. Default 5 s.
    */
   settlingMs?: number;
   /** How long to go on listing, with nothing new to read, until the end is proven. Default 2 min. */
   endLimitMs?: number;
   /** The longest wait between two listings. Default 5 s. */
   relistMs?: number;
-  /** Requests in a row that bring no missing fragment before those are given up. Default 4. */
+  /** Answers that may break off at one fragment, and bring nothing, before it is given up. Default 4. */
   fruitlessAttempts?: number;
   /** A connection that brings no whole fragment for this long is closed, and the rest asked for again. Default 60 s. */
   stallMs?: number;
@@ -62,10 +62,14 @@ export class ListingChanged extends Error {
 /** Media times are milliseconds, rounded: a neighbour this near is the next one. */
 const HOLE_MS = 100;
 
+/** A listing in which nothing is missing before its end needs no longer than this. */
+const WHOLE_SETTLING_MS = 2_000;
+
 /** Whether something may still be listed before the last one: the leg's first fragment, or one in the middle. */
-function hasHole(listed: readonly ListedFragment[], startFragmentNumber: string | undefined): boolean {
+function mayLack(listed: readonly ListedFragment[], startFragmentNumber: string | undefined): boolean {
   const first = listed[0]?.fragmentNumber;
-  if (first && startFragmentNumber && compareFragmentNumbers(first, startFragmentNumber) !== 0) return true;
+  if (startFragmentNumber === undefined) return true;
+  if (first && compareFragmentNumbers(first, startFragmentNumber) !== 0) return true;
   return listed.some((fragment, i) => {
     const next = listed[i + 1];
     return next && next.producerTimestampMs - (fragment.producerTimestampMs + fragment.lengthMs) > HOLE_MS;
@@ -89,7 +93,7 @@ export class ArchiveReader {
     this.#position = request.received?.last;
     this.#options = {
       quiescenceMs: options.quiescenceMs ?? 30_000,
-      settlingMs: options.settlingMs ?? 2_000,
+      settlingMs: options.settlingMs ?? 5_000,
       endLimitMs: options.endLimitMs ?? 120_000,
       relistMs: options.relistMs ?? 5_000,
       fruitlessAttempts: options.fruitlessAttempts ?? 4,
@@ -170,7 +174,7 @@ export class ArchiveReader {
   #provesAfterMs(proof: EndProof, listed: readonly ListedFragment[]): number {
     const { quiescenceMs, settlingMs } = this.#options;
     if (proof === "quiescence" || proof === "none") return quiescenceMs;
-    const isThere = proof === "endedEvent" && !hasHole(listed, this.request.bounds.startFragmentNumber);
-    return isThere ? 0 : settlingMs;
+    if (mayLack(listed, this.request.bounds.startFragmentNumber)) return settlingMs;
+    return proof === "endedEvent" ? 0 : Math.min(settlingMs, WHOLE_SETTLING_MS);
   }
 }

@@ -8,6 +8,7 @@ import { Backoff, withRetries } from "./backoff.js";
 import type { ListedFragment } from "./fragment-listing.js";
 import { dataCallRetry, isDataCallRetryable, type KinesisVideoAccess } from "./kinesis-video-access.js";
 import { longestMediaMs, shorterThanListed } from "./media-length.js";
+import { MissingFragments } from "./missing-fragments.js";
 import { type Piece, readAhead } from "./read-ahead.js";
 import { watchSilence } from "./silence-watch.js";
 import { describeRetention } from "./stream-retention.js";
@@ -22,7 +23,7 @@ export interface ReadFragment {
 }
 
 export interface FragmentMediaOptions {
-  /** Requests in a row that bring no fragment nearer before the missing ones are given up. Default 4. */
+  /** Answers that may break off at one fragment, and bring nothing, before it is given up. Default 4. */
   fruitlessAttempts?: number;
   /** A connection that brings no whole fragment for this long is closed, and the rest asked for again. Default 60 s. */
   stallMs?: number;
@@ -142,19 +143,18 @@ async function* readBatch(
   { fruitlessAttempts = 4, stallMs = DEFAULT_STALL_MS }: FragmentMediaOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ReadFragment, void> {
-  const missing = new Map(batch.map((listed) => [listed.fragmentNumber, listed]));
+  const missing = new MissingFragments(batch, fruitlessAttempts);
   const ready = new Map<string, Fragment>();
   const problems = new Map<string, Problem>();
   const backoff = new Backoff(access.retry);
   let position = 0;
 
-  for (let fruitless = 0; missing.size > 0 && fruitless < fruitlessAttempts; ) {
-    const missingBefore = missing.size;
-    const wanted = [...missing.keys()];
+  for (let wanted = missing.nextRequest(); wanted.length > 0; ) {
     for await (const fragment of request(access, stream, wanted, stallMs, signal)) {
-      const number = fragment.fragmentNumber ?? (fragment.error ? firstMissing(missing) : undefined);
+      const number = fragment.fragmentNumber ?? (fragment.error ? missing.firstUnanswered() : undefined);
       const wantedOne = number === undefined ? undefined : missing.get(number);
       if (number === undefined || !wantedOne) continue;
+      missing.noteAnswered(number);
       const failure = fragment.damaged ?? shorterThanListed(longestMediaMs(fragment), wantedOne);
       if (fragment.error) problems.set(number, { ...problems.get(number), error: fragment.error });
       else if (failure) problems.set(number, { ...problems.get(number), part: { fragment, failure } });
@@ -171,12 +171,9 @@ async function* readBatch(
       }
     }
     await setExpiredAside(access, stream, missing, problems, signal);
-    if (missing.size === missingBefore) fruitless++;
-    else {
-      fruitless = 0;
-      backoff.reset();
-    }
-    if (missing.size > 0 && fruitless < fruitlessAttempts) await access.clock.sleep(backoff.nextMs(), signal);
+    if (missing.endRequest()) backoff.reset();
+    wanted = missing.nextRequest();
+    if (wanted.length > 0) await access.clock.sleep(backoff.nextMs(), signal);
   }
 
   for (const { error } of problems.values()) {
@@ -194,7 +191,7 @@ async function* readBatch(
 async function setExpiredAside(
   access: KinesisVideoAccess,
   stream: StreamArn,
-  missing: Map<string, ListedFragment>,
+  missing: MissingFragments,
   problems: Map<string, Problem>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -212,11 +209,6 @@ async function setExpiredAside(
     const message = `the media has expired: Kinesis received it at ${receivedAt}, and the stream keeps ${dataRetentionInHours} h`;
     problems.set(fragmentNumber, { expired: { code: EXPIRED_CODE, message } });
   }
-}
-
-function firstMissing(missing: ReadonlyMap<string, ListedFragment>): string | undefined {
-  for (const number of missing.keys()) return number;
-  return undefined;
 }
 
 function givenUp(problem: Problem | undefined): Omit<ReadFragment, "listed"> {

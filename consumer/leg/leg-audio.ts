@@ -97,6 +97,7 @@ export class LegAudio {
       index += run.count;
     }
     this.#addTaken(chunks);
+    if (!replayed.isToBeRemembered) replayed.recent.takeBack();
     return chunks;
   }
 
@@ -123,7 +124,7 @@ export class LegAudio {
   /** @param timeMs NaN: it follows what is there */
   #append(run: EvenParts, timeMs: number, { table, readable }: Source, chunks: Uint8Array[]): void {
     const timeline = this.#timeline!;
-    const { recent } = this.#replayed!;
+    const { recent, isToBeRemembered } = this.#replayed!;
     const samples = (run.bytes / readable.bytesPerSample) * run.count;
     if (Number.isNaN(timeMs)) {
       timeline.append(samples);
@@ -132,7 +133,7 @@ export class LegAudio {
       if (silence > 0) this.#addSilence(chunks, silence);
     }
     const end = this.#decoder.decode(table.bytes, run, readable.encoding, recent.room, recent.position);
-    if (Number.isNaN(timeMs)) recent.position = end;
+    if (Number.isNaN(timeMs) || !isToBeRemembered) recent.position = end;
     else recent.add(timeMs, end - recent.position);
     this.samples += samples;
     this.blocks += run.count;

@@ -33,6 +33,7 @@ export class RecentAudio {
   /** Where the samples so far end in `room`. */
   position = 0;
   #pieceStart = 0;
+  #begin = 0;
   /** What the room holds, the oldest first. */
   readonly #stretches = new NumberRows();
   readonly #forgotten: { startMs: number; endMs: number }[] = [];
@@ -75,6 +76,12 @@ export class RecentAudio {
     }
     this.#forgetBetween(this.position, this.position + bytes);
     this.#pieceStart = this.position;
+    this.#begin = this.position;
+  }
+
+  /** What was decoded since `begin`, and noted nowhere, is used up: its room is free. */
+  takeBack(): void {
+    this.position = this.#begin;
   }
 
   /**

@@ -38,6 +38,7 @@ export class ReplayedAudio {
   #isReplaying = false;
   /** The fragment before overlapped other audio: one clock step is one error. */
   #isOverlapping = false;
+  #lastClash: Clash | undefined;
 
   constructor(
     sampleRateHz: number,
@@ -48,11 +49,20 @@ export class ReplayedAudio {
   }
 
   /**
+   * Whether the fragment looked at last is to be remembered. Where what was taken at its times is forgotten, it would take the place of
+   * what the next one can be compared with.
+   */
+  get isToBeRemembered(): boolean {
+    return this.#lastClash !== "forgotten";
+  }
+
+  /**
    * Looks at a fragment that begins more than the jitter of a clock before the end of what was taken.
    * @returns how many samples to leave out at the beginning of each block, by its index; undefined: none at all
    */
   find(fragment: Fragment, table: BlockTable, readable: ReadableTrack, times: BlockTimes): Int32Array | undefined {
     const endMs = this.recent.endMs;
+    this.#lastClash = undefined;
     if (times.startMs < EARLIEST_EPOCH_MS) return undefined;
     const jitterMs = times.isReplay || this.#isReplaying ? 0 : GAP_THRESHOLD_MS;
     if (!(earliestMs(table, readable, times) < endMs - jitterMs)) {
@@ -83,6 +93,7 @@ export class ReplayedAudio {
     this.#isReplaying = skips.some((samples) => samples > 0);
     if (clash && !this.#isOverlapping) this.#tell(fragment, clash);
     this.#isOverlapping = clash !== undefined;
+    this.#lastClash = clash;
     return skips;
   }
 

@@ -1,3 +1,4 @@
+import { ARCHIVE_UNREAD_CODE } from "../leg-completeness.js";
 import type { UncommittedSidecar } from "../leg-recording.js";
 import type { LegRequest } from "../leg-request.js";
 import type { Sidecar } from "../recordings/sidecar.js";
@@ -20,9 +21,10 @@ const LISTED_AFTER_MS = 10 * 60_000;
 /** An end that is not proven, and fragments that may yet be had, are reasons to wait for a better recording. */
 export function isWorthKeeping(sidecar: UncommittedSidecar, nowMs: number): boolean {
   if (sidecar.complete) return true;
+  const { errors, bounds, endProof } = sidecar;
+  if (errors.some(({ code }) => code === ARCHIVE_UNREAD_CODE)) return false;
   // Live without retention: there is no second chance.
   if (sidecar.fragments.listed === undefined) return true;
-  const { errors, bounds, endProof } = sidecar;
   const isYoung = bounds.startTime !== undefined && nowMs - Date.parse(bounds.startTime) < LISTED_AFTER_MS;
   const canMend = errors.some(({ code }) => MENDABLE.test(code) || (NOT_LISTED_YET.has(code) && isYoung));
   return endProof !== "none" && !canMend;

@@ -22,13 +22,37 @@ export async function withFileLock<Result>(path: string, work: () => Promise<Res
 
 /** @returns whether the lock is ours now */
 async function isTaken(path: string): Promise<boolean> {
+  if (await isMade(path)) return true;
+  if (await isAbandoned(path)) await breakLock(path);
+  return false;
+}
+
+/** One at a time, or who comes second would remove the lock that somebody took after the first had broken it. */
+async function breakLock(path: string): Promise<void> {
+  const breaking = `${path}.breaking`;
+  if (!(await isMade(breaking))) {
+    if (await isAbandoned(breaking)) await rm(breaking, { force: true });
+    return;
+  }
+  try {
+    if (await isAbandoned(path)) await rm(path, { force: true });
+  } finally {
+    await rm(breaking, { force: true });
+  }
+}
+
+/** @returns false where the file is there already */
+async function isMade(path: string): Promise<boolean> {
   try {
     await (await open(path, "wx")).close();
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
   }
-  const lock = await stat(path).catch(() => undefined);
-  if (lock && Date.now() - lock.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
-  return false;
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const file = await stat(path).catch(() => undefined);
+  return file !== undefined && Date.now() - file.mtimeMs > ABANDONED_AFTER_MS;
 }

@@ -80,6 +80,18 @@ describe("recordLeg", () => {
     assert.equal((await readdir(folder)).length, 4);
   });
 
+  it("counts what it never got at the end of a leg whose last fragment nobody named", async () => {
+    const call = await telephone.call(caller, callee);
+    const { endFragmentNumber: last, ...leg } = await requestOf(call);
+    for (const sequence of [9, 10]) {
+      telephone.aws.control.addFault({ kind: "reset", api: "GetMediaForFragmentList", sequence });
+    }
+    const { fragments, complete, errors } = await recorded(leg);
+    assert.deepEqual([fragments.listed, fragments.received, complete], [11, 9, false]);
+    assert.equal(errors.length, 2);
+    assert.equal(errors.at(-1)!.fragmentNumber, last);
+  });
+
   it("writes a sidecar that says what was proven, with the hash of the file and without phone numbers", async () => {
     const call = await telephone.call(caller, callee);
     const leg = await requestOf(call);

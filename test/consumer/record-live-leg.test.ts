@@ -103,6 +103,64 @@ describe("recordLiveLeg", () => {
     assert.equal(sidecar.complete, true);
   });
 
+  it("does not claim to be complete with a gap that nothing can show to be no loss, as it has expired, and keeps what it has", async () => {
+    await start(1);
+    const { control } = telephone.aws;
+    control.addFault({ kind: "dropFragments", leg: "caller", fragments: [3, 4] });
+    const call = await telephone.call(caller, callee);
+    const outcome = await recordLiveLeg(requestOf(call), {
+      access: telephone.access,
+      store: directoryStore(folder),
+      archive: ARCHIVE,
+      live: LIVE,
+      provingQuiescenceMs: ARCHIVE.quiescenceMs,
+      silenceProves: true,
+      end: new LegEnd(),
+      onRead: () => control.change({ retentionHourMs: 1 }),
+      accept: () => false,
+    });
+    assert(outcome.kind === "declined");
+    assert.equal(outcome.sidecar.complete, false);
+    assert.deepEqual(
+      outcome.sidecar.errors.map(({ code }) => code),
+      ["expired-before-proof"],
+    );
+    assert.equal((await readdir(folder)).length, 2);
+  });
+
+  it("keeps what was read live, and says why, where the archive is denied", async () => {
+    await start(24);
+    const call = await telephone.call(caller, callee);
+    const { control } = telephone.aws;
+    control.addFault({ kind: "errorTags", api: "GetMedia", sequence: 3 });
+    control.addFault({ kind: "deny", actions: ["kinesisvideo:GetMediaForFragmentList"] });
+    const sidecar = await recorded(requestOf(call));
+    assert.equal(sidecar.reader, "live");
+    assert.equal(sidecar.complete, false);
+    assert.equal(sidecar.samples - sidecar.silenceSamples, caller.length / 2 - 8_192);
+    assert.match(sidecar.errors.at(-1)!.message, /^the archive could not prove .*denied kinesisvideo:GetMediaForF/);
+    assert.equal(sidecar.errors.at(-1)!.code, "archive-unread");
+
+    control.clearFaults();
+    const again = await recorded(requestOf(call));
+    assert.equal(again.complete, true);
+    assert.deepEqual(await pcmOf(again.audio.location), caller);
+    assert.equal((await readdir(folder)).length, 2);
+  });
+
+  it("keeps what was read live where the archive gives less", async () => {
+    await start(24);
+    const call = await telephone.call(caller, callee);
+    const { control } = telephone.aws;
+    control.addFault({ kind: "errorTags", api: "GetMedia", sequence: 3 });
+    for (const sequence of [5, 7]) control.addFault({ kind: "reset", api: "GetMediaForFragmentList", sequence });
+    const sidecar = await recorded(requestOf(call));
+    assert.equal(sidecar.reader, "live");
+    assert.equal(sidecar.complete, false);
+    assert.equal(sidecar.samples - sidecar.silenceSamples, caller.length / 2 - 8_192);
+    assert.equal((await readdir(folder)).length, 2);
+  });
+
   it("stops with the next transaction on the stream", async () => {
     await start(24);
     const first = await telephone.call(caller, callee);

@@ -21,7 +21,7 @@ import { speech } from "./telephone.js";
 const OFFSET_MS = 1_755;
 const caller = speech(1, 10_300);
 const callee = speech(2, 9_000);
-/** A listing with a hole is believed when it has not changed for 2 s. */
+/** A listing with a hole is believed when it has not changed for 5 s. */
 const SETTLING = { endLimitMs: 10_000, concurrency: 20 };
 /** The callee's leg begins later, and ends last. */
 const LENGTH_MS = OFFSET_MS + 9_000;

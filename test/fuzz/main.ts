@@ -52,11 +52,26 @@ function report(seed: number, error: Error, needsTruth: boolean): void {
   console.error(`again: npm run fuzz -- --seed ${seed} --minutes 0`);
 }
 
+/** @returns undefined for wrong use */
+function settings(): { minutes: number; first: number } | undefined {
+  try {
+    const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
+    const minutes = Number(values.minutes ?? 10);
+    const first = Number(values.seed ?? Date.now() % 1_000_000_000);
+    return minutes >= 0 && Number.isSafeInteger(first) ? { minutes, first } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function main(): void {
-  const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
-  const minutes = Number(values.minutes ?? 10);
-  const first = Number(values.seed ?? Date.now() % 1_000_000_000);
-  if (!(minutes >= 0) || !Number.isSafeInteger(first)) throw new Error(usage);
+  const chosen = settings();
+  if (!chosen) {
+    console.error(usage);
+    process.exitCode = 2;
+    return;
+  }
+  const { minutes, first } = chosen;
   console.log(`seeds from ${first} on, for ${minutes} minutes`);
   const begunMs = Date.now();
   let toldMs = begunMs;

@@ -328,6 +328,26 @@ describe("recordCall", () => {
         assert.deepEqual(await files(), before);
       });
 
+      it("mixes what is there in the end where a leg is improved twice meanwhile", async () => {
+        await putLeg(store, { pcm: speech(1, 300), more: { isCaller: true, complete: false } });
+        await putLeg(store, { pcm: speech(2, 300), ...isCallee });
+        let improvements = 0;
+        const slow: RecordingStore = {
+          ...store,
+          async openAudioFile() {
+            // The second takes the name of audio that the first has freed.
+            if (improvements++ === 0) {
+              await putLeg(store, { pcm: speech(1, 400), more: { isCaller: true, complete: false } });
+              await putLeg(store, { pcm: speech(1, 500), ...isCaller });
+            }
+            return store.openAudioFile();
+          },
+        };
+        const call = await mixed(recordCall(TRANSACTION, { store: slow }));
+        await assertAudio(call, channel(500, speech(1, 500)), channel(500, speech(2, 300)));
+        assert.equal((await files()).length, 6);
+      });
+
       it("refuses a leg whose sidecar describes other audio, and leaves nothing behind", async () => {
         await putLeg(store, { pcm: speech(1, 300), more: { isCaller: true, sha256: "0".repeat(64) } });
         const before = await files();

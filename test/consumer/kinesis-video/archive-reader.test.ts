@@ -234,6 +234,60 @@ describe("ArchiveReader", () => {
     );
   });
 
+  const breakages = ["reset", "endOfFile", "cutInTags", "garbledTransfer", "errorTags", "stall"] as const;
+  for (const kind of breakages) {
+    it(`gives all others where the answer always breaks off at three fragments (${kind})`, async () => {
+      const leg = await callerLeg();
+      const bounds = { startFragmentNumber: leg.startFragmentNumber, endFragmentNumber: await lastNumber(leg) };
+      const { stream, range } = requestOf(leg);
+      const numbers = (await listFragments(telephone.access, stream, range)).map((one) => one.fragmentNumber);
+      for (const sequence of [3, 4, 8]) {
+        telephone.aws.control.addFault({ kind, api: "GetMediaForFragmentList", sequence });
+      }
+      const { reads } = await read(requestOf(leg, { bounds }), { ...QUICK, stallMs: 30, fruitlessAttempts: 2 });
+      const isWhole = (one: ReadFragment) => one.fragment !== undefined && one.failure === undefined;
+      assert.deepEqual(
+        reads.map((one) => one.listed.fragmentNumber),
+        numbers,
+      );
+      assert.deepEqual(
+        reads.flatMap((one, i) => (isWhole(one) ? [] : [i])),
+        [3, 4, 8],
+      );
+      assert(callsOf("GetMediaForFragmentList") <= 3 * 2 + 8);
+    });
+  }
+
+  it("does not ask for ever where every answer breaks off", async () => {
+    const { legs } = await telephone.call(speech(1, 100_000), callee);
+    const leg = legs.find(({ isCaller }) => isCaller)!;
+    telephone.aws.control.addFault({ kind: "endOfFile", api: "GetMediaForFragmentList", atFragment: 0 });
+    const bounds = { startFragmentNumber: leg.startFragmentNumber, endFragmentNumber: await lastNumber(leg) };
+    const { reads } = await read(requestOf(leg, { bounds }));
+    assert.equal(reads.filter(({ failure }) => failure).length, 98);
+    assert.equal(callsOf("GetMediaForFragmentList"), 64);
+  });
+
+  it("waits longer for a listing whose beginning was not told than for one that begins as told", async () => {
+    const leg = await callerLeg();
+    let nowMs = Date.now();
+    const clock = {
+      now: () => nowMs,
+      sleep: async (ms: number) => {
+        nowMs += ms;
+      },
+    };
+    Object.assign(telephone.access, { clock });
+    const waited: number[] = [];
+    for (const startFragmentNumber of [leg.startFragmentNumber, undefined]) {
+      const bounds = { startFragmentNumber };
+      const { end } = await read(requestOf(leg, { bounds, endTimeMs: Date.parse(leg.endTime) }), {});
+      assert.equal(end.endProof, "endTime");
+      waited.push(end.unchangedMs);
+    }
+    assert.deepEqual(waited, [2_000, 5_000]);
+  });
+
   it("names kms:Decrypt when the stream's key may not be used", async () => {
     const leg = await callerLeg();
     telephone.aws.control.addFault({ kind: "errorTags", api: "GetMediaForFragmentList", errorId: 4500 });

@@ -185,6 +185,20 @@ describe("ReplayedAudio", () => {
     assert.match(report.errors[0]!.message, /too long ago/);
   });
 
+  it("doubles no more than it has forgotten where a long replay meets a small memory", () => {
+    const seconds: [number, number][] = [];
+    for (let fromMs = 0; fromMs < 20 * 1024; fromMs += 1024) seconds.push([fromMs, fromMs + 1024]);
+    const spoken = noise(8 * 21 * 1024, 8);
+    const replay = seconds.slice(-6);
+    const fragments = fragmentsOf(spoken, [...seconds, ...replay, [20 * 1024, 21 * 1024]]);
+    const assembler = new LegAssembler({ transactionId: "call-one" }, { rememberedBytes: 64 * 1024, gaps: "none" });
+    const out = Buffer.concat(fragments.flatMap((fragment) => assembler.push(fragment)));
+    const doubledMs = (out.length - spoken.length) / BYTES_PER_MS;
+    assert.ok(doubledMs > 0 && doubledMs <= 4 * 1024, `${doubledMs} ms`);
+    assert.ok(out.subarray(-1024 * BYTES_PER_MS).equals(spoken.subarray(-1024 * BYTES_PER_MS)));
+    assert.deepEqual([...new Set(assembler.report().errors.map(({ code }) => code))], ["overlap"]);
+  });
+
   for (const producerReplayCut of ["sameFragments", "anew"] as const) {
     it(`gives what was spoken, once, where a producer's sessions begin with a replay (${producerReplayCut})`, async () => {
       const office = await openOffice({

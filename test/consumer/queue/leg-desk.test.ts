@@ -89,6 +89,21 @@ describe("LegDesk", () => {
     await assertOneRecording({ complete: true, endProof: "endedEvent" });
   });
 
+  it("keeps what it read live while the archive is denied, and comes back to it", async () => {
+    await start(24);
+    await telephone.call(caller, callee);
+    const started = await eventOf("STARTED");
+    telephone.aws.control.addFault({ kind: "deny", actions: ["kinesisvideo:ListFragments"] });
+    const desk = deskOf({ holdLimitMs: 50 });
+    const live = desk.take(started, delivery());
+    const ended = await eventOf("ENDED");
+    assert.equal((await live).kind, "later");
+    assert.equal((await readdir(folder)).length, 2);
+    telephone.aws.control.clearFaults();
+    assert.equal((await desk.take(ended, delivery())).kind, "done");
+    await assertOneRecording({ complete: true, endProof: "endedEvent" });
+  });
+
   it("does not delete an ENDED that came too late for the live reader", async () => {
     await start(24);
     const call = telephone.startCall(caller, callee, 5);

@@ -45,6 +45,26 @@ describe("withFileLock", () => {
     assert.equal(await withFileLock(lock, async () => "done"), "done");
   });
 
+  it("lets one at a time work where many find what a killed one left", async () => {
+    const longAgo = Date.now() / 1000 - 60;
+    for (const left of [[lock], [lock, `${lock}.breaking`]]) {
+      for (const file of left) {
+        await writeFile(file, "");
+        await utimes(file, longAgo, longAgo);
+      }
+      let working = 0;
+      let most = 0;
+      const work = async () => {
+        most = Math.max(most, ++working);
+        await readdir(folder);
+        working--;
+      };
+      await Promise.all(Array.from({ length: 20 }, () => withFileLock(lock, work)));
+      assert.equal(most, 1);
+      assert.deepEqual(await readdir(folder), []);
+    }
+  });
+
   it("fails at once where there is no folder", async () => {
     await assert.rejects(
       withFileLock(join(folder, "none", "x"), async () => "done"),
