@@ -34,10 +34,10 @@ export interface RecordLiveLegOptions extends RecordLegOptions {
 }
 
 /**
- * At least 5 s of telephone audio: there are a thousand live legs in a process, and a producer that reconnects sends its last seconds again.
+ * At least 2 s of telephone audio: there are a thousand live legs in a process, and a producer that reconnects sends its last seconds again.
  * Where one sends more, that is an error among the recording's, and the archive is read, which remembers minutes.
  */
-const REMEMBERED_BYTES = 128 * 1024;
+const REMEMBERED_BYTES = 64 * 1024;
 
 function liveRecording(leg: LegRequest, options: RecordLiveLegOptions): LegRecording {
   return new LegRecording(leg, { ...recordingOptions(options), rememberedBytes: REMEMBERED_BYTES });

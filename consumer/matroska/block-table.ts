@@ -14,7 +14,7 @@ const START_STEP = 5;
 /** Bytes of data of each block. */
 const SIZE = 6;
 /** Fragments share memory of this many runs: memory of its own would cost a fragment more than all that is done with it. */
-const ROOM_IN_RUNS = 512;
+const ROOM_IN_RUNS = 128;
 const NO_CELLS = new Int32Array(0);
 
 /** Blocks of one track and size that follow each other at even steps. */

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 
 /** What a file that grows slowly takes: thousands of legs may be recorded at a time. */
-const SMALLEST_BATCH_BYTES = 16 * 1024;
+const SMALLEST_BATCH_BYTES = 8 * 1024;
 /** A system call for less than this would cost more than the copy. */
 const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
