@@ -81,7 +81,7 @@ export class LegAudio {
 
   /** @returns PCM to append: silence and samples, in order */
   take(fragment: Fragment, table: BlockTable, readable: ReadableTrack, blocks: TakenBlocks): Uint8Array[] {
-    const { replayed } = this.#open(readable);
+    const replayed = this.#open(readable);
     const { startMs, fromMs } = blocks;
     const skips = startMs === undefined ? undefined : replayed.find(fragment, table, readable, { ...blocks, startMs });
     const source: Source = { fragment, table, readable, startMs, fromMs };
@@ -139,12 +139,12 @@ export class LegAudio {
     this.blocks += run.count;
   }
 
-  #open(readable: ReadableTrack): { replayed: ReplayedAudio } {
+  #open(readable: ReadableTrack): ReplayedAudio {
     this.#sampleRateHz ??= readable.sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ;
     const sampleRateHz = this.#sampleRateHz;
     this.#timeline ??= new Timeline({ sampleRateHz, maxGapMs: this.options.maxGapMs });
     this.#replayed ??= new ReplayedAudio(sampleRateHz, this.faults, this.options.rememberedBytes);
-    return { replayed: this.#replayed };
+    return this.#replayed;
   }
 
   /** A label that says nothing of the payload is believed once that has been looked at. */

@@ -21,7 +21,7 @@ import { Worker } from "../../consumer/worker.js";
 import { startTelephone } from "./telephone.js";
 
 /** Everything that takes time is a parameter: tests wait for what happens, not for the clock. */
-const QUICK: Partial<WorkerConfig> = {
+export const QUICK: Partial<WorkerConfig> = {
   exitWhenEmpty: true,
   waitTimeSeconds: 0,
   quiescenceMs: 100,

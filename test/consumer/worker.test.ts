@@ -17,18 +17,8 @@ import { directoryStore } from "../../consumer/recordings/directory-store.js";
 import type { RecordingStore } from "../../consumer/recordings/recording-store.js";
 import type { Sidecar } from "../../consumer/recordings/sidecar.js";
 import { Worker } from "../../consumer/worker.js";
+import { QUICK } from "./recording-office.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "./telephone.js";
-
-/** Everything that takes time is a parameter: tests wait for what happens, not for the clock. */
-const QUICK: Partial<WorkerConfig> = {
-  exitWhenEmpty: true,
-  waitTimeSeconds: 0,
-  quiescenceMs: 100,
-  endLimitMs: 300,
-  holdLimitMs: 300,
-  retryDelayMs: 0,
-  shutdownGraceMs: 5_000,
-};
 
 describe("Worker", () => {
   let telephone: Telephone;
