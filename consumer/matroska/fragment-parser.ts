@@ -32,7 +32,7 @@ export interface FragmentParserOptions {
  * Never throws on what the bytes are: what is wrong with them is listed in `damages`, and reading goes on at the next sound header.
  *
  * A fragment is released once its trailing tags are in: at the next document, at the next cluster of the same one, or at the
- * end. Memory is one fragment and the chunk at hand.
+ * end; where chunks are longer than fragments, perhaps one chunk later. Memory is one fragment and the chunk at hand.
  */
 export class FragmentParser {
   readonly #maxFragmentBytes: number;
@@ -86,6 +86,7 @@ export class FragmentParser {
    */
   feed(chunk: Uint8Array): Fragment[] {
     if (this.#ended) throw new Error("feed after end");
+    if (!this.#releaseAtLastTags) this.#repetition.expect(chunk.length);
     if (chunk.length > 0) this.#queue.push(chunk, this.#consume);
     return this.#document.takeReleased();
   }
@@ -94,6 +95,7 @@ export class FragmentParser {
   end(): Fragment[] {
     if (this.#ended) throw new Error("end called twice");
     this.#ended = true;
+    this.#repetition.expect(0);
     this.#consume();
     while (!this.#recovery.isSearching && this.#position < this.#queue.end) {
       this.#endInsideElement();
@@ -122,6 +124,7 @@ export class FragmentParser {
   #step(): boolean {
     if (this.#document.inCluster) this.#readRunOfBlocks();
     const repeatedEnd = this.#repetition.pass(this.#position, this.#understood.end);
+    if (repeatedEnd === "wait") return false;
     if (repeatedEnd !== undefined) return this.#moveTo(repeatedEnd);
     const { bytes, base } = this.#queue;
     const end = this.#queue.end - base;

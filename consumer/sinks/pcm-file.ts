@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
@@ -21,12 +20,15 @@ export interface PcmFileOptions {
   sync?: boolean;
   /** Samples beyond this many bytes make the file RF64. Default: as many as RIFF can count; less only serves tests. */
   mostRiffDataBytes?: number;
-  /** A name part nobody else uses. Default: a random UUID. */
+  /** A name part nobody else uses. Default: the process' id and a random number. */
   uniqueName?: () => string;
 }
 
 const DEFAULT_SAMPLE_RATE_HZ = 8000;
 const SHIFT_BYTES = 1024 * 1024;
+
+/** Not a UUID: `node:crypto` takes longer to load than a minute of audio to extract. A file of that name is never opened, should there be one. */
+const uniqueName = (): string => `${process.pid}-${Math.random().toString(36).slice(2)}`;
 
 /**
  * An audio file under construction, in a hidden sibling of its final name. It takes that name when it is complete, in one step:
@@ -51,7 +53,7 @@ export class PcmFile {
     const target = await realpath(path).catch(() => path);
     const found = await stat(target).catch(() => undefined);
     if (found?.isDirectory()) throw Object.assign(new Error(`EISDIR: ${path} is a directory`), { code: "EISDIR" });
-    const unique = (options.uniqueName ?? randomUUID)();
+    const unique = (options.uniqueName ?? uniqueName)();
     const temporaryPath = join(dirname(target), `.${basename(target)}.${unique}.part`);
     const file = await open(temporaryPath, "wx+");
     const pcmFile = new PcmFile(target, temporaryPath, file, options);

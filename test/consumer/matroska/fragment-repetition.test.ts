@@ -1,16 +1,33 @@
 import assert from "node:assert/strict";
+import type { Fragment } from "../../../consumer/matroska/fragment.js";
+import { FragmentParser } from "../../../consumer/matroska/fragment-parser.js";
 import { plannedCall, seededRandom } from "../../streams/call.js";
 import { documents, tagsElement } from "../../streams/matroska-stream.js";
 import { parseInChunks } from "../../streams/parsing.js";
 
 /** Too small for a whole fragment: each element is read. */
 const SMALL_CHUNK_BYTES = 331;
+/** Longer than one or two fragments: one that lies across two chunks waits for its rest. */
+const LARGE_CHUNK_BYTES = [1201, 2003, 5003];
 
 /** A fragment that is like one before is not read but compared: it has to make no difference. */
 function expectSameAsRead(stream: Uint8Array, what?: string) {
   const whole = parseInChunks(stream, Number.POSITIVE_INFINITY);
-  assert.deepEqual(whole, parseInChunks(stream, SMALL_CHUNK_BYTES), what);
+  for (const chunkBytes of [SMALL_CHUNK_BYTES, ...LARGE_CHUNK_BYTES]) {
+    assert.deepEqual(whole, parseInChunks(stream, chunkBytes), `${what ?? "in chunks"} of ${chunkBytes} bytes`);
+  }
   return whole;
+}
+
+function whatItSays({ fragmentNumber, offset, bytes, blocks, damaged, continuationToken }: Fragment) {
+  return {
+    fragmentNumber,
+    offset,
+    bytes,
+    damaged,
+    continuationToken,
+    audio: blocks.map(({ data }) => Buffer.from(data)),
+  };
 }
 
 describe("FragmentParser on fragments that are like one before", () => {
@@ -30,6 +47,30 @@ describe("FragmentParser on fragments that are like one before", () => {
     );
     const audio = fragments.flatMap(({ blocks }) => blocks.map(({ data }) => data));
     assert.deepEqual(Buffer.concat(audio), call.pcm);
+  });
+
+  it("gives a fragment that lies across two large chunks once the rest is there, however the stream goes on", () => {
+    const parts = documents(call.fragments);
+    const stream = Buffer.concat(parts);
+    const cut = stream.length - parts.at(-1)!.length - 50;
+    for (const rest of [stream.subarray(cut), stream.subarray(cut, -60), Buffer.alloc(0)]) {
+      for (const piece of [rest.length, 1]) {
+        const parser = new FragmentParser();
+        const given = [...parser.feed(stream.subarray(0, cut))];
+        for (let at = 0; at < rest.length; at += piece) given.push(...parser.feed(rest.subarray(at, at + piece)));
+        given.push(...parser.end());
+        const read = parseInChunks(Buffer.concat([stream.subarray(0, cut), rest]), SMALL_CHUNK_BYTES);
+        assert.deepEqual(given.map(whatItSays), read.fragments.map(whatItSays));
+        assert.deepEqual(parser.damages, read.damages);
+      }
+    }
+  });
+
+  it("holds back nothing of what is there where the last tags end a fragment", () => {
+    const parts = documents(call.fragments);
+    const parser = new FragmentParser({ releaseAtLastTags: true });
+    assert.equal(parser.feed(Buffer.concat(parts.slice(0, 6))).length, 6);
+    assert.equal(parser.feed(parts[6]!).length, 1);
   });
 
   it("is not misled by the head of a fragment that was damaged behind a sound one", () => {
