@@ -1,6 +1,6 @@
 import os from "node:os";
 import type { ProcessCost } from "./measured-process.js";
-import { isMissing, isSustained, type Row } from "./row.js";
+import { isLimited, isMissing, isSustained, type LimitRow, type Row } from "./row.js";
 
 /** What the figures were measured on. */
 export interface Machine {
@@ -47,7 +47,15 @@ function costCells({ wallMs, cpuMs, peakRssBytes }: ProcessCost): string[] {
   return [seconds(wallMs), seconds(cpuMs), megabytes(peakRssBytes)];
 }
 
+function limitCells({ what, value, unit, spread, target, met }: LimitRow): string[] {
+  const digits = unit === "MB" ? 2 : 0;
+  const range = spread?.map((each) => each.toFixed(digits)).join("–") ?? "";
+  const figures = [`${value.toFixed(digits)} ${unit}`, range, `≤ ${target} ${unit}`, met ? "yes" : "NO"];
+  return [what, ...figures, "", "", "", "", "", ""];
+}
+
 function cells(row: Row): string[] {
+  if (isLimited(row)) return limitCells(row);
   const target = `${isSustained(row) ? "≥" : "≤"} ${row.target}`;
   if (isMissing(row)) return [row.what, "", "", target, "missing", "", "", "", "", "", ""];
   const met = row.met ? "yes" : "NO";

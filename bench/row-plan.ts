@@ -1,5 +1,5 @@
 import type { BenchContext } from "./bench-context.js";
-import type { MeasuredRow, SustainedRow } from "./row.js";
+import type { LimitRow, MeasuredRow, SustainedRow } from "./row.js";
 
 /** A row of the benchmark before it is measured. */
 export interface RowPlan {
@@ -7,5 +7,5 @@ export interface RowPlan {
   readonly what: string;
   readonly target: number;
   /** @throws {PeerMissing} where it cannot be measured here */
-  measure(context: BenchContext): Promise<MeasuredRow | SustainedRow>;
+  measure(context: BenchContext): Promise<MeasuredRow | SustainedRow | LimitRow>;
 }

@@ -39,6 +39,21 @@ export interface SustainedRow {
   note: string;
 }
 
+/** A row that tells how much of something there is, in its own unit, which must not be more than a limit. */
+export interface LimitRow {
+  name: string;
+  what: string;
+  /** What `value` must not exceed. */
+  target: number;
+  value: number;
+  unit: "MB" | "ms";
+  /** The least and the greatest, where it was measured several times. */
+  spread?: [least: number, greatest: number];
+  pairs?: number;
+  met: boolean;
+  note: string;
+}
+
 /** A row that could not be measured here. */
 export interface MissingRow {
   name: string;
@@ -48,7 +63,7 @@ export interface MissingRow {
   missing: string;
 }
 
-export type Row = MeasuredRow | SustainedRow | MissingRow;
+export type Row = MeasuredRow | SustainedRow | LimitRow | MissingRow;
 
 /** A peer that cannot be had on this machine, or does not do what it is compared for; the message says why. */
 export class PeerMissing extends Error {
@@ -57,6 +72,10 @@ export class PeerMissing extends Error {
 
 export function isMissing(row: Row): row is MissingRow {
   return "missing" in row;
+}
+
+export function isLimited(row: Row): row is LimitRow {
+  return "unit" in row;
 }
 
 export function isSustained(row: Row): row is SustainedRow {

@@ -12,6 +12,7 @@ export {
 } from "./call/call-recording.js";
 export { RecordingDamaged } from "./call/recorded-samples.js";
 export type { Clock } from "./clock.js";
+export type { EventOrigin } from "./events/event-origin.js";
 export { parseStreamArn, type StreamArn } from "./events/stream-arn.js";
 export {
   type EndedEvent,
@@ -59,6 +60,7 @@ export type { Predecessor } from "./leg/transaction-filter.js";
 export type { RecordingLimits } from "./leg-completeness.js";
 export type { LegOutcome, UncommittedSidecar } from "./leg-recording.js";
 export { type LegPiece, type LegRequest, legOfEvent, UnknownMediaType } from "./leg-request.js";
+export type { HealthFile } from "./live/health-file.js";
 export type { Logger } from "./logger.js";
 export type { Damage, DamageCode } from "./matroska/damage.js";
 export {
@@ -69,8 +71,9 @@ export {
   type Track,
 } from "./matroska/fragment.js";
 export { FragmentParser, type FragmentParserOptions } from "./matroska/fragment-parser.js";
+export { METRIC_UNITS, type MetricName, type Metrics } from "./metrics/metrics.js";
 export { type QueuedMessage, QueueSetupError, WorkQueue } from "./queue/work-queue.js";
-export { parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "./queue/worker-config.js";
+export { type DeadLetter, parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "./queue/worker-config.js";
 export { type ByteSource, readFragments } from "./read-fragments.js";
 export { type RecordLegOptions, recordLeg } from "./record-leg.js";
 export { type RecordLiveLegOptions, recordLiveLeg } from "./record-live-leg.js";
@@ -82,6 +85,7 @@ export {
   parseCallSidecar,
 } from "./recordings/call-sidecar.js";
 export { directoryStore } from "./recordings/directory-store.js";
+export type { Mark, MarkKind, MarkStore } from "./recordings/marks.js";
 export type { OutputLocation } from "./recordings/output-location.js";
 export { recordingName } from "./recordings/recording-name.js";
 export {

@@ -4,7 +4,16 @@ import { RecordingChanged, type RecordingStore } from "./recordings/recording-st
 import type { Sidecar } from "./recordings/sidecar.js";
 
 /** What events tell of a leg beside its bounds, and the stream does not. */
-const FACTS = ["callId", "voiceConnectorId", "isCaller", "direction", "mediaIndex", "mediaLabel"] as const;
+const FACTS = [
+  "callId",
+  "voiceConnectorId",
+  "isCaller",
+  "direction",
+  "mediaIndex",
+  "mediaLabel",
+  "fromNumber",
+  "toNumber",
+] as const;
 
 export type LegFacts = Pick<Sidecar, (typeof FACTS)[number]>;
 

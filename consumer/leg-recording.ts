@@ -258,6 +258,8 @@ export class LegRecording implements LegProgress {
       direction: leg.direction,
       mediaIndex: leg.mediaIndex,
       mediaLabel: leg.mediaLabel,
+      fromNumber: leg.fromNumber,
+      toNumber: leg.toNumber,
       bounds: {
         ...boundsOf(leg),
         ...(limits.fromMs !== undefined && { startTime: undefined }),

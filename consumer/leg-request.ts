@@ -1,5 +1,5 @@
 import type { StreamArn } from "./events/stream-arn.js";
-import type { EndedEvent, StartedEvent } from "./events/streaming-event.js";
+import { type EndedEvent, type StartedEvent, UNKNOWN_CALL_ID } from "./events/streaming-event.js";
 
 /** From a STARTED to its ENDED: a leg that stops and goes on, as on hold, has several of each. */
 export interface LegPiece {
@@ -20,6 +20,9 @@ export interface LegRequest {
   /** Of SIPREC: the leg's place among the media lines, and its label. */
   mediaIndex?: string;
   mediaLabel?: string;
+  /** Of the call's two parties, where they are to be kept with the recording. */
+  fromNumber?: string;
+  toNumber?: string;
   /** The leg's first fragment. */
   startFragmentNumber?: string;
   /** The leg's last fragment. */
@@ -47,19 +50,24 @@ export function sampleRateHzOf(mediaType: string | undefined): number {
   return match[1] ? Number(match[1]) : 8_000;
 }
 
-/** What an event says about its leg. Throws `UnknownMediaType`. */
-export function legOfEvent(event: StartedEvent | EndedEvent): LegRequest {
-  const { stream, transactionId, callId, voiceConnectorId, isCaller, direction, sdp } = event;
+/**
+ * What an event says about its leg. Throws `UnknownMediaType`.
+ * @param options `includeNumbers`: phone numbers, too. Default false
+ */
+export function legOfEvent(event: StartedEvent | EndedEvent, options: { includeNumbers?: boolean } = {}): LegRequest {
+  const { stream, transactionId, callId, voiceConnectorId, isCaller, direction, sdp, fromNumber, toNumber } = event;
   const { startFragmentNumber, startTimeMs } = event;
   return {
     stream,
     transactionId,
-    callId,
+    // An event that comes later may tell it.
+    callId: callId === UNKNOWN_CALL_ID ? undefined : callId,
     voiceConnectorId,
     isCaller,
     direction,
     mediaIndex: sdp?.mediaIndex,
     mediaLabel: sdp?.mediaLabel,
+    ...(options.includeNumbers && { fromNumber, toNumber }),
     startFragmentNumber,
     startTimeMs,
     sampleRateHz: sampleRateHzOf(event.mediaType),

@@ -29,6 +29,8 @@ export interface RecordLiveLegOptions extends RecordLegOptions {
    * silent too, so what was read by then is not complete.
    */
   silenceProves?: boolean;
+  /** Told of every fragment that is read, before it is recorded. */
+  onFragment?: () => void;
   /** Told what reading live came to, before the archive is asked whether all of it was received. */
   onRead?: (end: LiveEnd) => void;
 }
@@ -68,6 +70,7 @@ export async function recordLiveLeg(requested: LegRequest, options: RecordLiveLe
     hasBegun: () => recording?.hasBegun() ?? false,
   };
   const push = async (read: LiveFragment) => {
+    options.onFragment?.();
     if (!recording) {
       const transactionId = transactionIn(read.fragment);
       if (transactionId === undefined) return;

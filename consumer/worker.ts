@@ -1,14 +1,22 @@
 import { setMaxListeners } from "node:events";
-import { parseStreamingEvent } from "./events/streaming-event.js";
-import { Backoff } from "./kinesis-video/backoff.js";
+import { markName } from "./events/event-mark.js";
+import { parseStreamingEvent, type StartedEvent } from "./events/streaming-event.js";
 import type { KinesisVideoAccess } from "./kinesis-video/kinesis-video-access.js";
+import { type HealthFile, noHealthFile } from "./live/health-file.js";
 import type { Logger } from "./logger.js";
-import { LegDesk } from "./queue/leg-desk.js";
-import { holdMessage } from "./queue/message-lease.js";
+import { type Metrics, noMetrics } from "./metrics/metrics.js";
+import { countRetry } from "./metrics/retry-metrics.js";
+import { EventDesk } from "./queue/event-desk.js";
+import type { Delivery } from "./queue/leg-desk.js";
+import { LegMessages } from "./queue/leg-messages.js";
+import { type HeldMessage, holdMessage } from "./queue/message-lease.js";
+import { MessageSource } from "./queue/message-source.js";
+import { retryDelayMs } from "./queue/retry-delay.js";
 import type { Settlement } from "./queue/settlement.js";
 import type { QueuedMessage, WorkQueue } from "./queue/work-queue.js";
 import type { WorkerConfig } from "./queue/worker-config.js";
 import type { CallSidecar } from "./recordings/call-sidecar.js";
+import type { MarkStore } from "./recordings/marks.js";
 import type { RecordingStore } from "./recordings/recording-store.js";
 import type { Sidecar } from "./recordings/sidecar.js";
 
@@ -17,7 +25,15 @@ export interface WorkerOptions {
   queue: WorkQueue;
   access: KinesisVideoAccess;
   store: RecordingStore;
+  /** Where workers leave word for each other. Default: nowhere; then a live leg's end is heard of only by who gets its ENDED. */
+  marks?: MarkStore;
   logger: Logger;
+  /** Default: none. Reported once a minute, and when the worker stops. */
+  metrics?: Metrics;
+  /** Told of every step of the loop. */
+  health?: HealthFile;
+  /** Told of the number of legs that are being recorded, whenever it changes. */
+  onLegs?: (count: number) => void;
   /** Called for every recording that was committed. */
   onRecorded: (sidecar: Sidecar, sidecarLocation: string) => void;
   /** Called for every call that was mixed out of its legs, and for one that was mixed again. */
@@ -26,25 +42,37 @@ export interface WorkerOptions {
 
 /** A live leg holds two messages, and there must be room for the one that ends it. */
 const MESSAGES_PER_LEG = 2;
-const LONGEST_RETRY_MS = 15 * 60_000;
-const MAX_FAILED_RECEIVES = 12;
 const IDLE_PAUSE_MS = 250;
+const REPORTED_EVERY_MS = 60_000;
+
+/** A message is another worker's, and was sent on. */
+type Handled = Settlement | { kind: "passedOn"; delaySeconds: number };
 
 /**
  * The loop from streaming events in an SQS queue to recordings. It keeps no state: a message is deleted when its leg is
  * recorded, and what a worker leaves behind is delivered again and read from the stream again.
  */
 export class Worker {
-  readonly #desk: LegDesk;
+  readonly #desk: EventDesk;
+  readonly #legMessages: LegMessages;
+  readonly #metrics: Metrics;
+  readonly #health: HealthFile;
   readonly #handling = new Set<Promise<void>>();
   readonly #handBack = new AbortController();
-  readonly #receiveBackoff: Backoff;
+  readonly #source: MessageSource;
+  #finished: Promise<void> | undefined;
   /** Messages that this worker gave back are due again by then. */
   #dueAtMs = 0;
 
   constructor(private readonly options: WorkerOptions) {
-    this.#desk = new LegDesk(options);
-    this.#receiveBackoff = new Backoff({ ...options.access.retry, baseMs: 500 });
+    const { queue, access, logger, config, metrics = noMetrics, health = noHealthFile } = options;
+    this.#metrics = metrics;
+    this.#health = health;
+    this.#desk = new EventDesk(options);
+    const { clock, retry } = access;
+    const { handoverMs } = config;
+    this.#legMessages = new LegMessages({ queue, clock, logger, metrics, handoverMs });
+    this.#source = new MessageSource({ ...config, queue, clock, retry, logger, onFailure: () => health.beat() });
   }
 
   /**
@@ -56,28 +84,52 @@ export class Worker {
     // Every leg listens to these two, however many there are.
     setMaxListeners(0, stopping, this.#handBack.signal);
     logger.info({ mode: config.mode, concurrency: config.concurrency, output: config.output }, "worker started");
+    const stopReporting = this.#report();
+    // Grace begins now, though the last request for messages is still on its way.
+    stopping.addEventListener("abort", () => void this.#finish(), { once: true });
     try {
       for (;;) {
         if (stopping.aborted) break;
         await this.#room(stopping);
         if (stopping.aborted) break;
-        const messages = await this.#receive(stopping);
-        for (const message of messages) this.#start(message, stopping);
+        const messages = await this.#source.next(this.#capacity - this.#handling.size, stopping);
+        if (stopping.aborted) await Promise.all(messages.map((message) => this.#giveBack(message, 0)));
+        else for (const message of messages) this.#start(message, stopping);
         if (messages.length === 0 && config.exitWhenEmpty && (await this.#isIdle())) break;
       }
     } finally {
       await this.#finish();
+      stopReporting();
       logger.info("worker stopped");
     }
   }
 
   get #capacity(): number {
     const { mode, concurrency } = this.options.config;
-    return mode === "live" ? concurrency * MESSAGES_PER_LEG + 10 : concurrency;
+    return mode === "live" ? concurrency * MESSAGES_PER_LEG + 10 + this.#legMessages.expected : concurrency;
+  }
+
+  /** @returns reports for the last time, and no more */
+  #report(): () => void {
+    const { config } = this.options;
+    const report = () => {
+      if (config.mode === "live") this.#metrics.record("LegsInProgress", this.#desk.legs.legsInProgress);
+      this.#metrics.flush();
+    };
+    const timer = setInterval(report, REPORTED_EVERY_MS);
+    report();
+    return () => {
+      clearInterval(timer);
+      this.#metrics.flush();
+    };
   }
 
   async #room(stopping: AbortSignal): Promise<void> {
-    while (this.#handling.size >= this.#capacity && !stopping.aborted) await this.#oneHandled(stopping);
+    while (this.#handling.size >= this.#capacity && !stopping.aborted) {
+      this.#health.rest();
+      await this.#oneHandled(stopping);
+    }
+    this.#health.beat();
   }
 
   async #oneHandled(stopping: AbortSignal): Promise<void> {
@@ -87,25 +139,6 @@ export class Worker {
     });
     await Promise.race([...this.#handling, stopped]);
     settled.abort();
-  }
-
-  async #receive(stopping: AbortSignal): Promise<QueuedMessage[]> {
-    const { queue, config, logger, access } = this.options;
-    const { waitTimeSeconds, visibilityTimeoutSeconds } = config;
-    const max = this.#capacity - this.#handling.size;
-    for (let failures = 1; ; failures++) {
-      try {
-        const messages = await queue.receive({ max, waitTimeSeconds, visibilityTimeoutSeconds }, stopping);
-        this.#receiveBackoff.reset();
-        return messages;
-      } catch (error) {
-        if (stopping.aborted) return [];
-        if (failures >= MAX_FAILED_RECEIVES) throw error;
-        logger.error({ err: error }, "messages could not be received");
-        await access.clock.sleep(this.#receiveBackoff.nextMs(), stopping).catch(() => undefined);
-        if (stopping.aborted) return [];
-      }
-    }
   }
 
   /** Nothing is being worked on, and nothing that was given back has still to come again. */
@@ -127,70 +160,138 @@ export class Worker {
 
   async #handle(message: QueuedMessage, stopping: AbortSignal): Promise<void> {
     const { queue, config, logger, access } = this.options;
-    const release = holdMessage(queue, message, { ...config, clock: access.clock, logger });
-    const isLast = message.receiveCount >= queue.maxReceiveCount;
+    const held = holdMessage(queue, message, { ...config, clock: access.clock, logger });
+    let liveLeg: string | undefined;
     try {
-      let settlement: Settlement;
+      let handled: Handled;
       try {
-        settlement = await this.#settle(message, { isLast, signal: this.#handBack.signal, stopping });
+        const parsed = parseStreamingEvent(message.body);
+        if (parsed.kind !== "event") handled = { kind: "putAside", reason: `${parsed.kind}: ${parsed.reason}` };
+        else {
+          const { event } = parsed;
+          if (event.status === "STARTED" && config.mode === "live") liveLeg = markName(event);
+          const delivery = this.#delivery(message, stopping);
+          handled = await (liveLeg === undefined
+            ? this.#desk.take(event, delivery)
+            : this.#takeLive(event as StartedEvent, liveLeg, held, delivery));
+        }
       } finally {
-        await release();
+        await held.release();
       }
-      await this.#carryOut(message, settlement);
+      if (!held.isReplaced) await this.#carryOut(message, handled);
     } catch (error) {
+      if (held.isReplaced) return;
       const stopped = this.#handBack.signal.aborted || stopping.aborted;
-      if (stopped) logger.info({ messageId: message.id }, "handed back");
-      else logger.error({ err: error, messageId: message.id, receiveCount: message.receiveCount }, "failed");
-      await this.#giveBack(message, stopped ? 0 : this.#retryDelayMs(message));
+      if (stopped) return this.#leaveBehind(held, liveLeg);
+      countRetry(this.#metrics, message, access.clock.now());
+      logger.error({ err: error, messageId: message.id, receiveCount: message.receiveCount }, "failed");
+      await this.#giveBack(message, this.#retryDelayMs(message));
     }
   }
 
-  async #settle(message: QueuedMessage, delivery: Parameters<LegDesk["take"]>[1]): Promise<Settlement> {
-    const parsed = parseStreamingEvent(message.body);
-    if (parsed.kind !== "event") return { kind: "putAside", reason: `${parsed.kind}: ${parsed.reason}` };
-    return this.#desk.take(parsed.event, delivery);
+  #delivery(message: QueuedMessage, stopping: AbortSignal): Delivery {
+    const { receiveCount } = message;
+    const isLast = receiveCount >= this.options.queue.maxReceiveCount;
+    const isContinuation = this.#legMessages.isContinuation(message);
+    return { isLast, receiveCount, isContinuation, signal: this.#handBack.signal, stopping };
   }
 
-  async #carryOut(message: QueuedMessage, settlement: Settlement): Promise<void> {
-    const { queue, logger } = this.options;
-    switch (settlement.kind) {
+  async #takeLive(event: StartedEvent, name: string, held: HeldMessage, delivery: Delivery): Promise<Handled> {
+    const { message } = held;
+    if (this.#legMessages.isHandover(message) && !this.#desk.legs.isRunning(name)) {
+      const { sidecar } = await this.options.store.find(name);
+      // It was read to its end while the message went from worker to worker.
+      if (sidecar && sidecar.endProof !== "none") {
+        this.#desk.settledOn(sidecar);
+        return { kind: "done" };
+      }
+      if (this.#legMessages.isHeldElsewhere(message)) {
+        return { kind: "passedOn", delaySeconds: await this.#legMessages.passOn(message) };
+      }
+    }
+    const forget = this.#legMessages.keep(name, held);
+    try {
+      return await this.#desk.take(event, delivery);
+    } finally {
+      forget();
+    }
+  }
+
+  /** The worker stops: what it has not done is for others. */
+  async #leaveBehind(held: HeldMessage, liveLeg: string | undefined): Promise<void> {
+    const { message } = held;
+    const { logger } = this.options;
+    if (liveLeg !== undefined) {
+      try {
+        await this.#legMessages.continueElsewhere(liveLeg, held);
+        logger.info({ messageId: message.id }, "handed to another worker");
+        return;
+      } catch (error) {
+        logger.warn({ err: error, messageId: message.id }, "no fresh message could be sent: this one is handed back");
+      }
+    } else {
+      logger.info({ messageId: message.id }, "handed back");
+    }
+    await this.#giveBack(message, 0);
+  }
+
+  async #carryOut(message: QueuedMessage, handled: Handled): Promise<void> {
+    const { queue, logger, access } = this.options;
+    switch (handled.kind) {
       case "done":
         return queue.delete(message);
       case "later":
-        logger.info({ messageId: message.id, why: settlement.why }, "later");
+        countRetry(this.#metrics, message, access.clock.now());
+        logger.info({ messageId: message.id, why: handled.why }, "later");
         return this.#giveBack(message, this.#retryDelayMs(message));
       case "putAside":
-        logger.warn({ messageId: message.id, reason: settlement.reason }, "put aside in the dead-letter queue");
-        return queue.putAside(message, settlement.reason);
+        this.#metrics.count("EventsRefused");
+        logger.warn({ messageId: message.id, reason: handled.reason }, "put aside in the dead-letter queue");
+        return queue.putAside(message, handled.reason);
+      case "passedOn":
+        logger.info({ messageId: message.id }, "sent on to the worker that reads the leg");
+        this.#isDueIn(handled.delaySeconds);
+        return queue.delete(message);
     }
   }
 
   #retryDelayMs({ receiveCount }: QueuedMessage): number {
-    const doubled = this.options.config.retryDelayMs * 2 ** Math.min(receiveCount - 1, 20);
-    return Math.min(doubled, LONGEST_RETRY_MS);
+    return retryDelayMs(this.options.config.retryDelayMs, receiveCount);
   }
 
   async #giveBack(message: QueuedMessage, delayMs: number): Promise<void> {
-    const { queue, logger, access } = this.options;
+    const { queue, logger } = this.options;
     const seconds = Math.ceil(delayMs / 1000);
     try {
       await queue.hide(message, seconds);
-      // Delayed messages come back a little late.
-      const dueInMs = seconds === 0 ? 0 : (seconds + 1) * 1000;
-      this.#dueAtMs = Math.max(this.#dueAtMs, access.clock.now() + dueInMs);
+      this.#isDueIn(seconds);
     } catch (error) {
       logger.warn({ err: error, messageId: message.id }, "the message will be delivered again when its time is over");
     }
   }
 
-  async #finish(): Promise<void> {
+  #isDueIn(seconds: number): void {
+    // Delayed messages come back a little late.
+    const dueInMs = seconds === 0 ? 0 : (seconds + 1) * 1000;
+    this.#dueAtMs = Math.max(this.#dueAtMs, this.options.access.clock.now() + dueInMs);
+  }
+
+  #finish(): Promise<void> {
+    this.#finished ??= this.#end();
+    return this.#finished;
+  }
+
+  async #end(): Promise<void> {
     const { config, access } = this.options;
     const graceOver = new AbortController();
     const all = Promise.all(this.#handling);
     const grace = access.clock.sleep(config.shutdownGraceMs, graceOver.signal).catch(() => undefined);
     await Promise.race([all, grace]);
-    graceOver.abort();
     this.#handBack.abort(new Error("the worker stops"));
     await all;
+    // A request that is broken off goes on at SQS: it would give nobody what has just been sent for others. So it may end by itself.
+    if (this.#legMessages.hasContinued) await Promise.race([this.#source.answered, grace]);
+    graceOver.abort();
+    this.#source.breakOff();
   }
 }

@@ -1,9 +1,26 @@
-import { z } from "zod";
+import * as z from "zod";
 import { unwrapEvent } from "./event-envelope.js";
-import { parseStreamArn, type StreamArn } from "./stream-arn.js";
+import {
+  direction,
+  dispensable,
+  fragmentNumber,
+  headers,
+  identifier,
+  label,
+  looseBoolean,
+  optional,
+  streamArn,
+  text,
+  timeMs,
+  version,
+} from "./event-fields.js";
+import type { StreamArn } from "./stream-arn.js";
 
 const STREAMING_EVENT_SOURCE = "aws.chime";
 const STREAMING_EVENT_DETAIL_TYPE = "Chime VoiceConnector Streaming Status";
+
+/** Stands for the id of a call that nobody knows: an event must have one. */
+export const UNKNOWN_CALL_ID = "unknown";
 
 interface EventCommon {
   /** EventBridge's id: the same for both deliveries of a doubled event. */
@@ -67,58 +84,7 @@ export type ParsedStreamingEvent =
   /** Neither JSON, nor an object, nor a streaming event with the fields a recorder needs. */
   | { kind: "malformed"; reason: string };
 
-const identifier = z.string().trim().min(1).max(512);
-
-/** `null` stands for a missing field in events serialized from AWS' own model. */
-function optional<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value) => value ?? undefined);
-}
-
-/** A field that a recording can do without: a surprise in it is taken for its absence, for it must not cost one. */
-function dispensable<T extends z.ZodType>(schema: T) {
-  return optional(schema).catch(undefined);
-}
-
-const timeMs = z.string().transform((text, context) => {
-  const ms = Date.parse(text.replace(/\s+/g, ""));
-  if (Number.isNaN(ms)) {
-    context.addIssue({ code: "custom", message: "is not an ISO 8601 time" });
-    return z.NEVER;
-  }
-  return ms;
-});
-
-// Numbers of 47 digits do not survive as JSON numbers, so only text is taken.
-const fragmentNumber = z
-  .string()
-  .transform((text) => text.replace(/\s+/g, ""))
-  .pipe(z.string().regex(/^\d{1,128}$/, "is not a decimal fragment number"));
-
-const streamArn = z.string().transform((text, context) => {
-  const stream = parseStreamArn(text);
-  if (!stream) {
-    context.addIssue({ code: "custom", message: "is not the ARN of a Kinesis video stream" });
-    return z.NEVER;
-  }
-  return stream;
-});
-
-const looseBoolean = z.union([
-  z.boolean(),
-  z
-    .string()
-    .trim()
-    .toLowerCase()
-    .pipe(z.enum(["true", "false"]))
-    .transform((text) => text === "true"),
-]);
-
-const direction = dispensable(z.enum(["Inbound", "Outbound"]));
-const headers = dispensable(z.record(z.string(), z.coerce.string()));
-const text = dispensable(z.string());
-const label = dispensable(z.union([z.string(), z.number()]).transform(String));
-
-const common = { voiceConnectorId: identifier, transactionId: identifier, callId: identifier };
+const common = { version, voiceConnectorId: identifier, transactionId: identifier, callId: identifier };
 
 const leg = {
   ...common,
@@ -135,26 +101,33 @@ const leg = {
   sdp: dispensable(z.object({ mediaIndex: label, mediaLabel: label })),
 };
 
-const detailSchema = z.discriminatedUnion("streamingStatus", [
-  z.object({ streamingStatus: z.literal("STARTED"), ...leg }),
-  z.object({
-    streamingStatus: z.literal("ENDED"),
-    ...leg,
-    endTime: dispensable(timeMs),
-    currentFragmentNumber: dispensable(fragmentNumber),
-  }),
-  z.object({ streamingStatus: z.literal("UPDATED"), ...common, updateHeaders: headers, siprecMetadata: text }),
-  z.object({
-    streamingStatus: z.literal("FAILED"),
-    ...common,
-    direction,
-    failTime: dispensable(timeMs),
-    failureReason: text,
-  }),
-]);
+const STATUS_FAULT = "is none of STARTED, ENDED, UPDATED and FAILED";
 
+const detailSchema = z.discriminatedUnion(
+  "streamingStatus",
+  [
+    z.object({ streamingStatus: z.literal("STARTED"), ...leg }),
+    z.object({
+      streamingStatus: z.literal("ENDED"),
+      ...leg,
+      endTime: dispensable(timeMs),
+      currentFragmentNumber: dispensable(fragmentNumber),
+    }),
+    z.object({ streamingStatus: z.literal("UPDATED"), ...common, updateHeaders: headers, siprecMetadata: text }),
+    z.object({
+      streamingStatus: z.literal("FAILED"),
+      ...common,
+      direction,
+      failTime: dispensable(timeMs),
+      failureReason: text,
+    }),
+  ],
+  { error: ({ code }) => (code === "invalid_union" ? STATUS_FAULT : undefined) },
+);
+
+/** Names fields and what is wrong with them, never what they hold: that can be a phone number. */
 function faultsOf(error: z.ZodError): string {
-  const faults = error.issues.slice(0, 8).map((issue) => `detail.${issue.path.join(".")} ${issue.message}`);
+  const faults = error.issues.slice(0, 8).map((issue) => `${["detail", ...issue.path].join(".")} ${issue.message}`);
   return faults.join("; ");
 }
 
@@ -166,12 +139,13 @@ function toEvent(detail: z.infer<typeof detailSchema>, envelope: { id?: unknown;
   };
   switch (detail.streamingStatus) {
     case "STARTED": {
-      const { streamingStatus: status, streamArn: stream, startTime: startTimeMs, ...rest } = detail;
+      const { streamingStatus: status, version: _, streamArn: stream, startTime: startTimeMs, ...rest } = detail;
       return { ...origin, status, stream, startTimeMs, ...rest };
     }
     case "ENDED": {
       const {
         streamingStatus: status,
+        version: _,
         streamArn: stream,
         startTime: startTimeMs,
         endTime: endTimeMs,
@@ -180,11 +154,11 @@ function toEvent(detail: z.infer<typeof detailSchema>, envelope: { id?: unknown;
       return { ...origin, status, stream, startTimeMs, endTimeMs, ...rest };
     }
     case "UPDATED": {
-      const { streamingStatus: status, ...rest } = detail;
+      const { streamingStatus: status, version: _, ...rest } = detail;
       return { ...origin, status, ...rest };
     }
     case "FAILED": {
-      const { streamingStatus: status, failTime: failTimeMs, ...rest } = detail;
+      const { streamingStatus: status, version: _, failTime: failTimeMs, ...rest } = detail;
       return { ...origin, status, failTimeMs, ...rest };
     }
   }
@@ -196,7 +170,8 @@ function toEvent(detail: z.infer<typeof detailSchema>, envelope: { id?: unknown;
  *
  * Lenient where real events are (`isCaller` as text, white space in ARNs and times, fields missing or unknown),
  * strict about what a recording is found by: transaction, stream and the fragment it starts with. Where the end's fragment or the
- * times cannot be read, the leg's end is found without them.
+ * times cannot be read, the leg's end is found without them. An unknown version or status is refused. What others wrote (numbers,
+ * headers, metadata) comes without control characters. A reason names fields and what is wrong with them, never what they hold.
  *
  * Fields: https://docs.aws.amazon.com/chime-sdk/latest/ag/automating-chime-with-cloudwatch-events.html
  * @param received anything; nothing is thrown
@@ -211,7 +186,18 @@ export function parseStreamingEvent(received: unknown): ParsedStreamingEvent {
       reason: `not a ${JSON.stringify(STREAMING_EVENT_DETAIL_TYPE)} event of ${STREAMING_EVENT_SOURCE}`,
     };
   }
-  const detail = detailSchema.safeParse(envelope.detail);
+  if (!version.safeParse(envelope.version).success) {
+    return { kind: "malformed", reason: "the envelope's version is not one that is known" };
+  }
+  return parseEventDetail(envelope.detail, envelope);
+}
+
+/** Likewise, out of what is in an event's `detail`. */
+export function parseEventDetail(
+  received: unknown,
+  envelope: { id?: unknown; time?: unknown } = {},
+): ParsedStreamingEvent {
+  const detail = detailSchema.safeParse(received);
   if (!detail.success) return { kind: "malformed", reason: faultsOf(detail.error) };
   return { kind: "event", event: toEvent(detail.data, envelope) };
 }

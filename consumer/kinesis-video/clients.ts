@@ -4,6 +4,7 @@ import { KinesisVideoClient, type KinesisVideoClientConfig } from "@aws-sdk/clie
 import { KinesisVideoArchivedMediaClient } from "@aws-sdk/client-kinesis-video-archived-media";
 import { KinesisVideoMediaClient } from "@aws-sdk/client-kinesis-video-media";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { Pluggable } from "@smithy/types";
 import { namedErrors } from "../../aws/call-error.js";
 import { renewedCredentials } from "./credential-renewal.js";
 
@@ -19,6 +20,9 @@ export interface KinesisVideoClientsOptions {
   socketTimeoutMs?: number;
   /** Credentials for all clients; default: the SDK's chain. */
   credentials?: KinesisVideoClientConfig["credentials"];
+  /** Plug-in of all clients, e.g. to count calls. */
+  // biome-ignore lint/suspicious/noExplicitAny: a plug-in must fit any client's input and output types
+  plugin?: Pluggable<any, any> | undefined;
 }
 
 /** Data endpoints of one stream are few, but one process can see many: beyond this the oldest client is dropped. */
@@ -31,6 +35,7 @@ const MAX_DATA_CLIENTS = 200;
 export class KinesisVideoClients {
   readonly #handler: NodeHttpHandler;
   readonly #credentials: KinesisVideoClientsOptions["credentials"];
+  readonly #plugin: KinesisVideoClientsOptions["plugin"];
   readonly #control = new Map<string, KinesisVideoClient>();
   readonly #media = new Map<string, KinesisVideoMediaClient>();
   readonly #archived = new Map<string, KinesisVideoArchivedMediaClient>();
@@ -44,6 +49,7 @@ export class KinesisVideoClients {
       httpsAgent: new HttpsAgent(agent),
     });
     this.#credentials = options.credentials;
+    this.#plugin = options.plugin;
   }
 
   /** For DescribeStream and GetDataEndpoint. */
@@ -89,6 +95,7 @@ export class KinesisVideoClients {
     const client = create();
     client.middlewareStack.use(namedErrors("kinesisvideo", client.config));
     client.middlewareStack.use(renewedCredentials(client.config));
+    if (this.#plugin) client.middlewareStack.use(this.#plugin);
     clients.set(key, client);
     // Insertion order is age. A client holds no connection of its own, so dropping it closes nothing in use.
     for (const oldest of clients.keys()) {

@@ -5,12 +5,14 @@ import { KeyedLock } from "../keyed-lock.js";
 import type { Logger } from "../logger.js";
 import type { CallSidecar } from "../recordings/call-sidecar.js";
 import type { RecordingStore } from "../recordings/recording-store.js";
+import type { LegObserver } from "./leg-observer.js";
 
 export interface CallDeskOptions {
   store: RecordingStore;
   logger: Logger;
   /** Called for every call that was mixed, and for one that was mixed again. */
   onMixed?: (sidecar: CallSidecar, sidecarLocation: string) => void;
+  observer?: Pick<LegObserver, "onMixed">;
 }
 
 /** The disk is what limits it, and memory what it must not take from legs that are being recorded. */
@@ -49,7 +51,7 @@ export class CallDesk {
   }
 
   async #mix(transactionId: string, signal: AbortSignal): Promise<void> {
-    const { store, logger, onMixed } = this.options;
+    const { store, logger, onMixed, observer } = this.options;
     const outcome = await recordCall(transactionId, { store, signal });
     switch (outcome.kind) {
       case "mixed": {
@@ -57,6 +59,7 @@ export class CallDesk {
         const { location } = audio;
         logger.info({ transactionId, complete, missingLeg, channelAssignment, durationMs, location }, "call mixed");
         onMixed?.(outcome.sidecar, outcome.sidecarLocation);
+        observer?.onMixed(outcome.sidecar);
         return;
       }
       case "notMixed":

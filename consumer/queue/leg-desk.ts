@@ -1,5 +1,6 @@
 import { UnsupportedAudio } from "../audio/audio-encoding.js";
-import type { EndedEvent, StartedEvent, StreamingEvent } from "../events/streaming-event.js";
+import type { EndedEvent, StartedEvent } from "../events/streaming-event.js";
+import { withoutNumbers } from "../events/without-numbers.js";
 import { Gate } from "../gate.js";
 import { KeyedLock } from "../keyed-lock.js";
 import { ArchiveUnavailable } from "../kinesis-video/fragment-listing.js";
@@ -9,23 +10,35 @@ import type { LiveEnd, LiveOptions } from "../kinesis-video/live-reader.js";
 import { LegError } from "../leg/leg-error.js";
 import { addFacts, lackingFacts } from "../leg-facts.js";
 import type { LegOutcome, UncommittedSidecar } from "../leg-recording.js";
-import { type LegRequest, legOfEvent, UnknownMediaType } from "../leg-request.js";
+import type { LegRequest } from "../leg-request.js";
+import type { EndWatch } from "../live/end-watch.js";
 import type { Logger } from "../logger.js";
 import type { RecordLegOptions } from "../record-leg.js";
 import { recordLiveLeg } from "../record-live-leg.js";
 import { joinPieces, recordWholeLeg } from "../record-whole-leg.js";
-import { recordingName } from "../recordings/recording-name.js";
+import type { MarkStore } from "../recordings/marks.js";
 import type { RecordingStore } from "../recordings/recording-store.js";
 import type { Sidecar } from "../recordings/sidecar.js";
 import { CallDesk, type CallDeskOptions } from "./call-desk.js";
+import { EndedMarks } from "./ended-marks.js";
+import { boundBy, endOf, legKeyOf, legOf, nameOf } from "./known-leg.js";
+import type { LegObserver } from "./leg-observer.js";
 import { hasBothEnds, isBoundedBy, isWorthKeeping, type Settlement, whyLater } from "./settlement.js";
 import type { WorkerConfig } from "./worker-config.js";
 
 export interface LegDeskOptions {
-  config: Pick<WorkerConfig, "mode" | "stereo" | "concurrency" | "quiescenceMs" | "endLimitMs" | "holdLimitMs">;
+  config: Pick<
+    WorkerConfig,
+    "mode" | "stereo" | "concurrency" | "quiescenceMs" | "endLimitMs" | "holdLimitMs" | "endedMarkMs" | "includeNumbers"
+  >;
   access: KinesisVideoAccess;
   store: RecordingStore;
+  /** Where workers leave word for each other. Default: nowhere. */
+  marks?: MarkStore;
   logger: Logger;
+  observer?: LegObserver;
+  /** Told of the number of legs that are being recorded, whenever it changes. */
+  onLegs?: (count: number) => void;
   /** Called for every recording that was committed. */
   onRecorded: (sidecar: Sidecar, sidecarLocation: string) => void;
   /** Called for every call that was mixed, and for one that was mixed again. */
@@ -33,8 +46,14 @@ export interface LegDeskOptions {
 }
 
 export interface Delivery {
+  /** Deliveries so far, this one included. Default 1. */
+  receiveCount?: number;
+  /** Of the archive reader, where it is less than the configuration's. */
+  endLimitMs?: number;
   /** SQS will deliver the message no more: what there is by now is all that can be recorded. */
   isLast: boolean;
+  /** The leg has been begun before, by whoever had the message then. Default false. */
+  isContinuation?: boolean;
   /** Aborted when the work is to be handed back. */
   signal: AbortSignal;
   /** Aborted as soon as the worker stops: a call that is still spoken would outlast any grace. */
@@ -54,28 +73,28 @@ export class LegDesk {
   readonly #archived = new KeyedLock();
   readonly #gate: Gate;
   readonly #calls: CallDesk;
+  readonly #endedMarks: EndedMarks;
 
   constructor(private readonly options: LegDeskOptions) {
     this.#gate = new Gate(options.config.concurrency);
     this.#calls = new CallDesk(options);
+    const { marks, access, logger, config } = options;
+    this.#endedMarks = new EndedMarks({ marks, clock: access.clock, logger, silenceMs: config.endedMarkMs });
+  }
+
+  /** Legs that are being recorded. */
+  get legsInProgress(): number {
+    return this.#running.size;
+  }
+
+  /** Whether the leg of this name is being recorded here. */
+  isRunning(name: string): boolean {
+    return this.#running.has(name);
   }
 
   /** Throws what a later delivery may mend: a refusal by AWS, a store that cannot be written. */
-  async take(event: StreamingEvent, delivery: Delivery): Promise<Settlement> {
-    const { logger } = this.options;
-    switch (event.status) {
-      case "STARTED":
-        return this.#started(event, delivery);
-      case "ENDED":
-        return this.#ended(event, delivery);
-      case "UPDATED":
-        return { kind: "done" };
-      case "FAILED": {
-        const { transactionId, callId, voiceConnectorId, failureReason } = event;
-        logger.warn({ transactionId, callId, voiceConnectorId, failureReason }, "Chime could not stream a call");
-        return { kind: "done" };
-      }
-    }
+  async take(event: StartedEvent | EndedEvent, delivery: Delivery): Promise<Settlement> {
+    return event.status === "STARTED" ? this.#started(event, delivery) : this.#ended(event, delivery);
   }
 
   async #started(event: StartedEvent, delivery: Delivery): Promise<Settlement> {
@@ -85,19 +104,22 @@ export class LegDesk {
       logger.info({ transactionId, callId, startFragmentNumber }, "a leg has begun: it is recorded when it has ended");
       return { kind: "done" };
     }
-    const leg = legOf(event);
+    const leg = legOf(event, this.options.config);
     if ("reason" in leg) return { kind: "putAside", reason: leg.reason };
     const settlement = await this.#once(leg, new LegEnd(), (end) => this.#live(leg, end, delivery));
+    if (settlement.kind === "done") await this.#endedMarks.remove(nameOf(leg));
     return this.#afterwards(settlement, leg, delivery);
   }
 
   async #ended(event: EndedEvent, delivery: Delivery): Promise<Settlement> {
-    const leg = legOf(event);
+    const leg = legOf(event, this.options.config);
     if ("reason" in leg) return { kind: "putAside", reason: leg.reason };
-    return this.#afterwards(await this.#recordEnded(leg, delivery), leg, delivery);
+    return this.#afterwards(await this.#recordEnded(event, leg, delivery), leg, delivery);
   }
 
-  async #recordEnded(leg: LegRequest, delivery: Delivery): Promise<Settlement> {
+  async #recordEnded(event: EndedEvent, leg: LegRequest, delivery: Delivery): Promise<Settlement> {
+    if (!this.isRunning(nameOf(leg))) await this.#tellOthers(event, leg);
+    // From here on nothing is waited for between looking for the leg and taking it: STARTED may come at any moment.
     let running = this.#running.get(nameOf(leg));
     while (running) {
       running.end.tell(endOf(leg), this.options.access.clock.now());
@@ -110,6 +132,13 @@ export class LegDesk {
     const end = new LegEnd();
     end.tell(endOf(leg), this.options.access.clock.now());
     return this.#once(leg, end, () => this.#archive(leg, delivery));
+  }
+
+  /** Another worker may be reading the leg, and hear of its end from nobody else. */
+  async #tellOthers(event: EndedEvent, leg: LegRequest): Promise<void> {
+    if (!this.options.marks || this.options.config.mode !== "live") return;
+    const { sidecar } = await this.options.store.find(nameOf(leg));
+    if (!sidecar || !isBoundedBy(sidecar, leg)) await this.#endedMarks.put(nameOf(leg), event);
   }
 
   /**
@@ -136,8 +165,12 @@ export class LegDesk {
     const name = nameOf(leg);
     const running = this.#running.get(name);
     if (running) return running.settled;
-    const settled = record(end).finally(() => this.#running.delete(name));
+    const settled = record(end).finally(() => {
+      this.#running.delete(name);
+      this.options.onLegs?.(this.#running.size);
+    });
     this.#running.set(name, { leg, end, settled });
+    this.options.onLegs?.(this.#running.size);
     return settled;
   }
 
@@ -153,14 +186,18 @@ export class LegDesk {
     if (delivery.signal.aborted) abort();
     if (delivery.stopping.aborted) stop();
     let leave: (() => void) | undefined;
+    let watch: EndWatch | undefined;
     try {
       leave = await this.#gate.enter(signal);
       if (end.toldAtMs === undefined) {
+        this.#pickedUp(leg, delivery);
+        watch = this.#endedMarks.watch(nameOf(leg), end);
         const { transactionId, stream } = leg;
         // How late fragments were tells whether the worker keeps up with its legs.
         const onRead = (read: LiveEnd) =>
           this.options.logger.info({ transactionId, streamArn: stream.arn, ...read }, "read live");
-        const options = { ...this.#recording(delivery, signal), end, live: this.#liveOptions(), onRead };
+        const onFragment = () => watch?.heard();
+        const options = { ...this.#recording(delivery, signal), end, live: this.#liveOptions(), onRead, onFragment };
         const outcome = await recordLiveLeg(leg, options);
         const settlement = this.#settle(outcome, delivery);
         leave();
@@ -172,10 +209,18 @@ export class LegDesk {
     } finally {
       delivery.signal.removeEventListener("abort", abort);
       delivery.stopping.removeEventListener("abort", stop);
+      watch?.stop();
       leave?.();
     }
     // While it waited for its turn the call ended: the archive is faster then.
     return this.#archive(boundBy(leg, end), delivery);
+  }
+
+  #pickedUp({ transactionId, stream, startTimeMs }: LegRequest, { isContinuation = false }: Delivery): void {
+    const { observer, access, logger } = this.options;
+    const lagMs = startTimeMs === undefined ? undefined : Math.max(0, access.clock.now() - startTimeMs);
+    logger.info({ transactionId, streamArn: stream.arn, lagMs, isContinuation }, "reading live");
+    if (!isContinuation && lagMs !== undefined) observer?.onPickup(lagMs);
   }
 
   /** What was read live is one piece: the leg's others are known by their recordings. */
@@ -236,7 +281,7 @@ export class LegDesk {
   #recording(delivery: Delivery, signal: AbortSignal): RecordLegOptions {
     const { access, store, config } = this.options;
     const accept = (sidecar: UncommittedSidecar) => delivery.isLast || isWorthKeeping(sidecar, access.clock.now());
-    const archive = { quiescenceMs: config.quiescenceMs, endLimitMs: config.endLimitMs };
+    const archive = { quiescenceMs: config.quiescenceMs, endLimitMs: delivery.endLimitMs ?? config.endLimitMs };
     return { access, store, archive, awaitBeginning: true, accept, signal };
   }
 
@@ -244,6 +289,7 @@ export class LegDesk {
     switch (outcome.kind) {
       case "recorded":
         this.options.onRecorded(outcome.sidecar, outcome.sidecarLocation);
+        this.options.observer?.onRecorded(outcome.sidecar);
         return { kind: "done", sidecar: outcome.sidecar };
       case "kept":
         return { kind: "done", sidecar: outcome.sidecar };
@@ -256,40 +302,16 @@ export class LegDesk {
   }
 
   #settleUnavailable(error: unknown): Settlement {
-    // What is in the stream stays what it is.
+    // What is in the stream stays what it is. Tracks are named by whoever made them.
     if (error instanceof UnsupportedAudio || error instanceof LegError)
-      return { kind: "putAside", reason: error.message };
+      return { kind: "putAside", reason: withoutNumbers(error.message) };
     if (!(error instanceof ArchiveUnavailable)) throw error;
-    return { kind: "putAside", reason: error.message };
+    if (error.reason !== "expired") return { kind: "putAside", reason: error.message };
+    this.options.observer?.onExpired();
+    return { kind: "putAside", reason: `media expired unread: ${error.message}` };
   }
-}
-
-function legOf(event: StartedEvent | EndedEvent): LegRequest | { reason: string } {
-  try {
-    return legOfEvent(event);
-  } catch (error) {
-    if (error instanceof UnknownMediaType) return { reason: error.message };
-    throw error;
-  }
-}
-
-function nameOf({ transactionId, stream, startFragmentNumber }: LegRequest): string {
-  return recordingName({ transactionId, stream, firstFragmentNumber: startFragmentNumber });
-}
-
-/** The leg, whichever piece of it. */
-function legKeyOf({ transactionId, stream }: LegRequest): string {
-  return `${transactionId} ${stream.arn}`;
 }
 
 function recordedBy(outcome: LegOutcome): Sidecar | undefined {
   return outcome.kind === "recorded" || outcome.kind === "kept" ? outcome.sidecar : undefined;
-}
-
-function endOf({ endFragmentNumber, endTimeMs }: LegRequest) {
-  return { fragmentNumber: endFragmentNumber, timeMs: endTimeMs };
-}
-
-function boundBy(leg: LegRequest, end: LegEnd): LegRequest {
-  return { ...leg, endFragmentNumber: end.fragmentNumber, endTimeMs: end.timeMs };
 }

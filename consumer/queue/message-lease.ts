@@ -6,20 +6,30 @@ import type { QueuedMessage, WorkQueue } from "./work-queue.js";
 const LEASE_LOST = new Set(["MessageNotInflight", "ReceiptHandleIsInvalid"]);
 
 /** SQS gives a message back 12 hours after its delivery, renewed or not. */
-const LONGEST_LEASE_MS = 12 * 60 * 60_000;
+export const LONGEST_LEASE_MS = 12 * 60 * 60_000;
 
-/**
- * Keeps a message hidden while it is worked on, renewing at a third of the time it is hidden for.
- * @returns stops renewing; when it resolves no renewal is on its way any more
- */
+/** A message that is kept hidden while it is worked on. */
+export interface HeldMessage {
+  readonly message: QueuedMessage;
+  readonly sinceMs: number;
+  /** It has been deleted meanwhile, and another message stands for its work: nothing is to be done with it any more. */
+  readonly isReplaced: boolean;
+  replaced(): void;
+  /** Stops renewing; when it resolves no renewal is on its way any more. */
+  release(): Promise<void>;
+}
+
+/** Keeps a message hidden while it is worked on, renewing at a third of the time it is hidden for. */
 export function holdMessage(
   queue: WorkQueue,
   message: QueuedMessage,
   options: { visibilityTimeoutSeconds: number; clock: Clock; logger: Logger },
-): () => Promise<void> {
+): HeldMessage {
   const { visibilityTimeoutSeconds, clock, logger } = options;
   const done = new AbortController();
-  const untilMs = clock.now() + LONGEST_LEASE_MS;
+  const sinceMs = clock.now();
+  const untilMs = sinceMs + LONGEST_LEASE_MS;
+  let isReplaced = false;
   const renew = async () => {
     while (clock.now() < untilMs) {
       await clock.sleep((visibilityTimeoutSeconds * 1000) / 3, done.signal);
@@ -33,8 +43,19 @@ export function holdMessage(
     }
   };
   const renewing = renew().catch(() => undefined);
-  return async () => {
-    done.abort();
-    await renewing;
+  return {
+    message,
+    sinceMs,
+    get isReplaced() {
+      return isReplaced;
+    },
+    replaced: () => {
+      isReplaced = true;
+      done.abort();
+    },
+    release: async () => {
+      done.abort();
+      await renewing;
+    },
   };
 }

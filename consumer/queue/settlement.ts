@@ -8,7 +8,7 @@ export type Settlement =
   | { kind: "done"; sidecar?: Sidecar }
   /** The leg is not all there yet. */
   | { kind: "later"; why: string }
-  /** No delivery will ever help. */
+  /** No delivery will ever help. The reason is shown to people: it names no number, and nothing that the message holds. */
   | { kind: "putAside"; reason: string };
 
 /** Errors of a recording that a later attempt can mend. */

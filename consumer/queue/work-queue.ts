@@ -8,6 +8,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import type { DeadLetter } from "./worker-config.js";
 
 export interface QueuedMessage {
   id: string;
@@ -24,12 +25,27 @@ export class QueueSetupError extends Error {
 }
 
 const MAX_REASON_LENGTH = 1_000;
-/** SQS takes ten message attributes; one of them is the reason. */
-const MAX_KEPT_ATTRIBUTES = 9;
+const MAX_ATTRIBUTES = 10;
+/** One of them is the reason. */
+const MAX_KEPT_ATTRIBUTES = MAX_ATTRIBUTES - 1;
 
-/** SQS refuses other characters in a message attribute. */
+/** Body and attributes together: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const MAX_MESSAGE_BYTES = 1_048_576;
+/** What the reason takes beside its text. */
+const REASON_BYTES = "reason".length + "String".length;
+
+/** SQS refuses control characters in a message attribute, and each of these is one byte. */
 function attributeText(text: string): string {
-  return text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, "?").slice(0, MAX_REASON_LENGTH) || "unknown";
+  return text.replace(/[^\t\n\r -~]/g, "?").slice(0, MAX_REASON_LENGTH) || "unknown";
+}
+
+/** What attributes count for against the limit of a message: names, types and values. */
+function bytesOf(attributes: NonNullable<QueuedMessage["attributes"]>): number {
+  const bytes = Object.entries(attributes).map(
+    ([name, { DataType = "", StringValue = "", BinaryValue }]) =>
+      Buffer.byteLength(name + DataType + StringValue) + (BinaryValue?.length ?? 0),
+  );
+  return bytes.reduce((sum, next) => sum + next, 0);
 }
 
 /** An SQS queue with a dead-letter queue, as the worker uses it. */
@@ -42,8 +58,12 @@ export class WorkQueue {
     readonly maxReceiveCount: number,
   ) {}
 
-  /** Throws `QueueSetupError` where the queue has no dead-letter queue. */
-  static async open(client: SQSClient, url: string): Promise<WorkQueue> {
+  /**
+   * Throws `QueueSetupError` where the queue has no dead-letter queue.
+   * @param deadLetter where it is known: the queue is not asked for it, which takes permissions
+   */
+  static async open(client: SQSClient, url: string, deadLetter?: DeadLetter): Promise<WorkQueue> {
+    if (deadLetter) return new WorkQueue(client, url, deadLetter.queueUrl, deadLetter.maxReceiveCount);
     const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["RedrivePolicy"] });
     const { Attributes } = await client.send(command);
     const policy = JSON.parse(Attributes?.RedrivePolicy ?? "{}");
@@ -53,10 +73,10 @@ export class WorkQueue {
         `the queue ${url} has no dead-letter queue: messages that are no streaming events would have no place to go; set its RedrivePolicy`,
       );
     }
-    const deadLetter = await client.send(
+    const found = await client.send(
       new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: accountId || undefined }),
     );
-    return new WorkQueue(client, url, deadLetter.QueueUrl!, Number(policy.maxReceiveCount) || 1);
+    return new WorkQueue(client, url, found.QueueUrl!, Number(policy.maxReceiveCount) || 1);
   }
 
   async receive(
@@ -96,19 +116,47 @@ export class WorkQueue {
     );
   }
 
-  /** Puts the message aside for people to look at, with the `reason` as a message attribute, then deletes it here. */
-  async putAside(message: QueuedMessage, reason: string): Promise<void> {
-    const kept = Object.entries(message.attributes ?? {}).filter(([name]) => name !== "reason");
+  /**
+   * Sends a message with the same body, whose deliveries are counted anew. Delete the first one only when this is done.
+   * @param changes message attributes that are other ones, or with undefined none, in the copy
+   * @param delaySeconds before anybody can get it, 0 to 900
+   */
+  async sendAgain(
+    message: QueuedMessage,
+    changes: Readonly<Record<string, string | undefined>> = {},
+    delaySeconds = 0,
+  ): Promise<void> {
+    const kept = Object.entries(message.attributes ?? {}).filter(([name]) => !Object.hasOwn(changes, name));
+    const set = Object.entries(changes).flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, { DataType: "String", StringValue: attributeText(text) }] as const],
+    );
     await this.client.send(
       new SendMessageCommand({
-        QueueUrl: this.deadLetterUrl,
+        QueueUrl: this.url,
         MessageBody: message.body,
-        MessageAttributes: {
-          ...Object.fromEntries(kept.slice(0, MAX_KEPT_ATTRIBUTES)),
-          reason: { DataType: "String", StringValue: attributeText(reason) },
-        },
+        MessageAttributes: Object.fromEntries([...set, ...kept].slice(0, MAX_ATTRIBUTES)),
+        DelaySeconds: delaySeconds,
       }),
     );
+  }
+
+  /** Puts the message aside for people to look at, with the `reason` as a message attribute, then deletes it here. */
+  async putAside(message: QueuedMessage, reason: string): Promise<void> {
+    await this.copyAside(message, reason);
     await this.delete(message);
+  }
+
+  /** Likewise, for whoever has the message deleted by somebody else. */
+  async copyAside({ body, attributes = {} }: QueuedMessage, reason: string): Promise<void> {
+    const room = MAX_MESSAGE_BYTES - Buffer.byteLength(body);
+    const StringValue = attributeText(reason).slice(0, Math.max(0, room - REASON_BYTES));
+    const named = { reason: { DataType: "String", StringValue } };
+    const kept = Object.entries(attributes).filter(([name]) => name !== "reason");
+    const all = { ...named, ...Object.fromEntries(kept.slice(0, MAX_KEPT_ATTRIBUTES)) };
+    // A message can be as long as SQS allows: then the log alone has the reason.
+    const MessageAttributes = bytesOf(all) <= room ? all : StringValue ? named : undefined;
+    await this.client.send(
+      new SendMessageCommand({ QueueUrl: this.deadLetterUrl, MessageBody: body, MessageAttributes }),
+    );
   }
 }

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import * as z from "zod";
+import type { EventOrigin } from "../events/event-origin.js";
 import { type OutputLocation, parseOutputLocation } from "../recordings/output-location.js";
 
 /** The worker's configuration is wrong: every fault, each with the name of its variable. */
@@ -20,6 +21,13 @@ const seconds = (range: { min: number; max: number; initial: number }) =>
 const TWELVE_HOURS = 43_200;
 const REGION_IN_QUEUE_URL = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/;
 
+const list = z
+  .string()
+  .transform((text) => text.split(",").map((item) => item.trim()))
+  .pipe(z.array(z.string().min(1, "must be a list with commas between")));
+
+const flag = (initial: "true" | "false") => z.enum(["true", "false"], 'must be "true" or "false"').default(initial);
+
 /** How a worker works; {@link parseWorkerConfig} has the defaults and limits of each. */
 export interface WorkerConfig {
   queueUrl: string;
@@ -39,6 +47,29 @@ export interface WorkerConfig {
   shutdownGraceMs: number;
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   region: string;
+  /** As deployed; undefined: the queue is asked for both. */
+  deadLetter?: DeadLetter;
+  /** Whether phone numbers go into sidecars. */
+  includeNumbers: boolean;
+  /** What an event must be of to be recorded; what is undefined is not checked. */
+  origin: EventOrigin;
+  /** Undefined: no metrics. */
+  metricsNamespace?: string;
+  /** Where audio waits until it is whole. Undefined: the system's directory for temporary files. */
+  spoolDirectory?: string;
+  /** Live: a leg's message is replaced by a fresh one after this long. */
+  handoverMs: number;
+  /** Live: a file that is touched for as long as the worker works. */
+  healthFile?: string;
+  /** Live: silence after which the mark of a leg's end is looked for. */
+  endedMarkMs: number;
+}
+
+/** Where messages go that cannot be dealt with. */
+export interface DeadLetter {
+  queueUrl: string;
+  /** After this many deliveries SQS moves a message there by itself. */
+  maxReceiveCount: number;
 }
 
 const environmentSchema: z.ZodType<WorkerConfig> = z
@@ -57,7 +88,7 @@ const environmentSchema: z.ZodType<WorkerConfig> = z
     /** `archive`: record when a leg has ended. `live`: record while it is spoken. */
     MODE: z.enum(["archive", "live"], 'must be "archive" or "live"').default("archive"),
     /** Make one stereo file a call out of its legs' recordings, caller left, callee right. */
-    STEREO: z.enum(["true", "false"], 'must be "true" or "false"').default("true"),
+    STEREO: flag("true"),
     /** Legs recorded at a time. Default 4 with MODE=archive, 100 with MODE=live. */
     CONCURRENCY: z.coerce
       .number("must be a whole number")
@@ -66,7 +97,7 @@ const environmentSchema: z.ZodType<WorkerConfig> = z
       .max(1_000, "must be at most 1000")
       .optional(),
     /** Stop when nothing is left to do. */
-    EXIT_WHEN_EMPTY: z.enum(["true", "false"], 'must be "true" or "false"').default("false"),
+    EXIT_WHEN_EMPTY: flag("false"),
     /** How long one request for messages waits. */
     WAIT_TIME_SECONDS: seconds({ min: 1, max: 20, initial: 20 }).refine(Number.isInteger, "must be a whole number"),
     /** How long a message stays hidden without a sign of life from the worker. It is renewed while a leg is recorded. */
@@ -89,6 +120,33 @@ const environmentSchema: z.ZodType<WorkerConfig> = z
       .default("info"),
     /** Region of the queue and, to begin with, of the bucket. Default: the one in the queue's URL. */
     AWS_REGION: z.string("must be set, as QUEUE_URL names no region"),
+    /** With MAX_RECEIVE_COUNT: the queue is not asked for either, which takes two permissions. */
+    DEAD_LETTER_QUEUE_URL: z.url("must be the URL of an SQS queue").optional(),
+    MAX_RECEIVE_COUNT: z.coerce
+      .number("must be a whole number")
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(1_000, "must be at most 1000")
+      .optional(),
+    /** Write phone numbers into sidecars. */
+    INCLUDE_NUMBERS: flag("false"),
+    /** Events of other accounts, regions or connectors than these are put aside. Default: not checked. */
+    STREAM_ACCOUNT_ID: z
+      .string()
+      .regex(/^\d{12}$/, "must have 12 digits")
+      .optional(),
+    STREAM_REGIONS: list.optional(),
+    VOICE_CONNECTOR_IDS: list.optional(),
+    /** Metrics in Embedded Metric Format on standard output. Default: none. */
+    METRICS_NAMESPACE: z
+      .string()
+      .regex(/^(?!AWS\/)[\w./#:-]{1,255}$/, "is not a name that CloudWatch takes for a namespace")
+      .optional(),
+    SPOOL_DIRECTORY: z.string().optional(),
+    /** Live: SQS takes a message back after 12 hours, renewed or not. */
+    HANDOVER_SECONDS: seconds({ min: 1, max: 39_600, initial: 21_600 }),
+    HEALTH_FILE: z.string().optional(),
+    ENDED_MARK_SECONDS: seconds({ min: 0.1, max: 3_600, initial: 15 }),
   })
   .transform((environment) => ({
     queueUrl: environment.QUEUE_URL,
@@ -106,7 +164,23 @@ const environmentSchema: z.ZodType<WorkerConfig> = z
     shutdownGraceMs: environment.SHUTDOWN_GRACE_SECONDS * 1000,
     logLevel: environment.LOG_LEVEL,
     region: environment.AWS_REGION,
+    deadLetter: deadLetterOf(environment.DEAD_LETTER_QUEUE_URL, environment.MAX_RECEIVE_COUNT),
+    includeNumbers: environment.INCLUDE_NUMBERS === "true",
+    origin: {
+      accountId: environment.STREAM_ACCOUNT_ID,
+      regions: environment.STREAM_REGIONS,
+      voiceConnectorIds: environment.VOICE_CONNECTOR_IDS,
+    },
+    metricsNamespace: environment.METRICS_NAMESPACE,
+    spoolDirectory: environment.SPOOL_DIRECTORY,
+    handoverMs: environment.HANDOVER_SECONDS * 1000,
+    healthFile: environment.HEALTH_FILE,
+    endedMarkMs: environment.ENDED_MARK_SECONDS * 1000,
   }));
+
+function deadLetterOf(queueUrl: string | undefined, maxReceiveCount: number | undefined): DeadLetter | undefined {
+  return queueUrl !== undefined && maxReceiveCount !== undefined ? { queueUrl, maxReceiveCount } : undefined;
+}
 
 /**
  * The worker's configuration out of environment variables; an empty variable counts as missing.

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { audioNameIn } from "./audio-name.js";
 import { callAudioName } from "./recording-name.js";
 

@@ -10,6 +10,7 @@ import {
   AudioMissing,
   type DescribesAudio,
   type FoundRecording,
+  foundRecording,
   RecordingChanged,
   type RecordingStore,
   type StoreSink,
@@ -37,8 +38,9 @@ export function directoryStore(directory: string): RecordingStore {
     if (version === undefined) return {};
     const sidecar = parse(version);
     const file = sidecar && fileOf(sidecar);
-    const bytes = file && (await stat(join(directory, file)).catch(() => undefined))?.size;
-    return { version, ...(bytes === sidecar?.audio.bytes && { sidecar }) };
+    const there = file === undefined ? undefined : await stat(join(directory, file)).catch(() => undefined);
+    const bytes = there?.size;
+    return foundRecording(version, sidecar, { file, bytes });
   }
 
   async function openAudio(sampleRateHz?: number): Promise<StoreSink> {

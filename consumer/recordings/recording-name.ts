@@ -50,8 +50,8 @@ function named(...parts: string[]): string {
     .map((part) =>
       part
         .replace(/[^A-Za-z0-9.-]/g, "-")
-        .replace(/^\.+/, "")
-        .slice(-MAX_PART_LENGTH),
+        .slice(-MAX_PART_LENGTH)
+        .replace(/^\.+/, ""),
     )
     .join("_");
 }

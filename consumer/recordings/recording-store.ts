@@ -6,6 +6,8 @@ import type { Sidecar } from "./sidecar.js";
 export interface FoundRecording<Document = Sidecar> {
   /** Absent where there is no sidecar that can be read, or where the audio it describes is not there. */
   sidecar?: Document;
+  /** Instead: a sidecar that can be read, and whose audio has been deleted since. */
+  withoutAudio?: Document;
   /** Of the sidecar document, readable or not: what is replaced, if it is replaced. */
   version?: string;
 }
@@ -32,6 +34,17 @@ export class TooManyRecordings extends Error {
 /** A document that says where audio is. */
 export interface DescribesAudio {
   audio: { location: string; bytes: number };
+}
+
+/** @param audio the file that the sidecar names, if it is one of the store's, and the length of what is there */
+export function foundRecording<Document extends DescribesAudio>(
+  version: string | undefined,
+  sidecar: Document | undefined,
+  { file, bytes }: { file: string | undefined; bytes: number | undefined },
+): FoundRecording<Document> {
+  if (!sidecar || file === undefined) return { version };
+  if (bytes === undefined) return { version, withoutAudio: sidecar };
+  return bytes === sidecar.audio.bytes ? { version, sidecar } : { version };
 }
 
 /** Audio that was to be read is not there, or is not the store's. */

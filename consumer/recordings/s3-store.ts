@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,19 +12,21 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { AwsCallError } from "../../aws/call-error.js";
 import { audioNameIn, audioNameOf } from "./audio-name.js";
 import { callAudioFile, parseCallSidecar } from "./call-sidecar.js";
 import {
   AudioMissing,
   type DescribesAudio,
   type FoundRecording,
+  foundRecording,
   RecordingChanged,
   type RecordingStore,
   type StoreSink,
   TooManyRecordings,
 } from "./recording-store.js";
+import { isConditionFailed, isNotThere, listRefusal, unlessMissing } from "./s3-refusal.js";
 import { formatSidecar, parseSidecar } from "./sidecar.js";
+import { spoolFile } from "./spool-files.js";
 import { openSpooledAudio } from "./spooled-audio.js";
 
 export interface S3StoreOptions {
@@ -36,10 +37,6 @@ export interface S3StoreOptions {
   /** Where audio waits until it is whole. Default: the system's directory for temporary files. */
   spoolDirectory?: string;
 }
-
-/** A conditional write that lost: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
-const CONDITION_FAILED = new Set(["PreconditionFailed", "ConditionalRequestConflict"]);
-const NOT_THERE = new Set(["NoSuchKey", "NotFound"]);
 
 /**
  * Recordings as objects `<prefix>/<name>.wav` and `<prefix>/<name>.json`. The client should carry `namedErrors("s3")`.
@@ -90,8 +87,8 @@ export function s3Store(options: S3StoreOptions): RecordingStore {
     if (!object) return {};
     const sidecar = parse((await object.Body?.transformToString()) ?? "");
     const file = sidecar && fileOf(sidecar);
-    const bytes = file && (await head(keyOf(file)))?.ContentLength;
-    return { version: object.ETag, ...(bytes === sidecar?.audio.bytes && { sidecar }) };
+    const bytes = file === undefined ? undefined : (await head(keyOf(file)))?.ContentLength;
+    return foundRecording(object.ETag, sidecar, { file, bytes });
   }
 
   async function list(prefix: string, most: number): Promise<string[]> {
@@ -113,7 +110,7 @@ export function s3Store(options: S3StoreOptions): RecordingStore {
   }
 
   function openAudio(sampleRateHz?: number): Promise<StoreSink> {
-    const spool = join(options.spoolDirectory ?? tmpdir(), `chime-voice-streaming-${randomUUID()}.wav`);
+    const spool = join(options.spoolDirectory ?? tmpdir(), spoolFile());
     return openSpooledAudio(
       spool,
       { sampleRateHz, sync: false },
@@ -143,7 +140,7 @@ export function s3Store(options: S3StoreOptions): RecordingStore {
       try {
         await client.send(new PutObjectCommand(put));
       } catch (error) {
-        const isGone = version !== undefined && error instanceof AwsCallError && NOT_THERE.has(error.code);
+        const isGone = version !== undefined && isNotThere(error);
         if (isGone || isConditionFailed(error)) throw new RecordingChanged(`s3://${Bucket}/${Key} has been changed`);
         throw error;
       }
@@ -155,7 +152,7 @@ export function s3Store(options: S3StoreOptions): RecordingStore {
       } catch (error) {
         if (isConditionFailed(error)) throw new RecordingChanged(`s3://${Bucket}/${Key} has been changed`);
         // Gone already, as it was to be.
-        if (!(error instanceof AwsCallError) || !NOT_THERE.has(error.code)) throw error;
+        if (!isNotThere(error)) throw error;
       }
     },
     async removeAudio(name, location) {
@@ -164,33 +161,4 @@ export function s3Store(options: S3StoreOptions): RecordingStore {
     },
     sidecarLocation: (name) => `s3://${Bucket}/${sidecarKey(name)}`,
   };
-}
-
-function isConditionFailed(error: unknown): boolean {
-  return error instanceof AwsCallError && CONDITION_FAILED.has(error.code);
-}
-
-async function unlessMissing<Answer>(answer: Promise<Answer>, bucket: string): Promise<Answer | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof AwsCallError)) throw error;
-    if (NOT_THERE.has(error.code)) return undefined;
-    throw refusal(error, bucket);
-  }
-}
-
-/** The action that allows ListObjectsV2 has another name. */
-function listRefusal(error: unknown, bucket: string): unknown {
-  if (!(error instanceof AwsCallError) || error.kind !== "accessDenied") return error;
-  const text = `AWS denied s3:ListBucket on ${bucket}, by which a call's other recordings are found. Allow it for these credentials.`;
-  return new AwsCallError(error.kind, error.code, "s3:ListBucket", error.region, text, error.cause);
-}
-
-/** Who may not list a bucket gets 403 for an object that is not there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
-function refusal(error: AwsCallError, bucket: string): AwsCallError {
-  const { kind, code, action, region, message, cause } = error;
-  if (kind !== "accessDenied") return error;
-  const hint = `To whoever lacks s3:ListBucket on the bucket, S3 says so of every object that does not exist: allow s3:GetObject on the objects of ${bucket} and s3:ListBucket on ${bucket} itself.`;
-  return new AwsCallError(kind, code, action, region, `${message} ${hint}`, cause);
 }

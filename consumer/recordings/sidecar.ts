@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EndProof } from "../kinesis-video/end-proof.js";
 import { compareFragmentNumbers } from "../matroska/fragment.js";
 
@@ -10,7 +10,7 @@ export interface PieceBounds {
   endTime?: string;
 }
 
-/** What is known about a recording, and nothing that was not proven. Phone numbers are left out on purpose. */
+/** What is known about a recording, and nothing that was not proven. Phone numbers are left out unless they are asked for. */
 export interface Sidecar {
   /** Of this document's form. */
   version: 1;
@@ -26,6 +26,9 @@ export interface Sidecar {
   /** Of SIPREC, as the event's `sdp` has them: the leg's place among the media lines, and its label. */
   mediaIndex?: string;
   mediaLabel?: string;
+  /** Of the call's two parties, as the event names them; where the recorder was told to include numbers. */
+  fromNumber?: string;
+  toNumber?: string;
   /** What the recorder was told about where the leg begins and ends; times are ISO 8601. */
   bounds: PieceBounds;
   /** The bounds of each piece, in order, where events told of several: a leg can stop and go on, as on hold. */
@@ -108,6 +111,8 @@ const sidecarSchema: z.ZodType<Sidecar> = z.object({
   direction: z.enum(["Inbound", "Outbound"]).optional(),
   mediaIndex: z.string().optional(),
   mediaLabel: z.string().optional(),
+  fromNumber: z.string().optional(),
+  toNumber: z.string().optional(),
   bounds: pieceBounds,
   pieces: z.array(pieceBounds).optional(),
   range: z.object({ from: z.string().optional(), to: z.string().optional() }).optional(),

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { spoolFile } from "../recordings/spool-files.js";
 import type { AudioSink } from "./audio-sink.js";
 import { openFileSink } from "./file.js";
 
@@ -24,7 +24,7 @@ export interface S3SinkOptions {
  */
 export async function openS3Sink(options: S3SinkOptions): Promise<AudioSink> {
   const { client, bucket, key } = options;
-  const spool = join(options.spoolDirectory ?? tmpdir(), `chime-voice-streaming-${randomUUID()}.wav`);
+  const spool = join(options.spoolDirectory ?? tmpdir(), spoolFile());
   const file = await openFileSink(spool, {
     format: "wav",
     sampleRateHz: options.sampleRateHz,

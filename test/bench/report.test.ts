@@ -41,6 +41,26 @@ const report: BenchReport = {
       figures: { latenessMs: 12 },
       note: "late by 12 ms at most",
     },
+    {
+      name: "size",
+      what: "size of a file",
+      target: 1.5,
+      value: 0.9194,
+      unit: "MB",
+      met: true,
+      note: "not compressed",
+    },
+    {
+      name: "start",
+      what: "start of a process",
+      target: 300,
+      value: 312.4,
+      unit: "ms",
+      spread: [301, 330.6],
+      pairs: 7,
+      met: false,
+      note: "of 7 pairs",
+    },
     { name: "gone", what: "extract / a peer", target: 0.1, missing: "java is not on the PATH" },
   ],
 };
@@ -61,6 +81,12 @@ describe("report of the benchmark", () => {
     assert.match(asText(report), /^legs: late by 12 ms at most$/m);
   });
 
+  it("tells what there is of something in its unit, which has to be at most its limit", () => {
+    assert.match(asText(report), /^size of a file +0\.92 MB +≤ 1\.5 MB +yes$/m);
+    assert.match(asText(report), /^start of a process +312 ms +301–331 +≤ 300 ms +NO$/m);
+    assert.match(asText(report), /^start: of 7 pairs$/m);
+  });
+
   it("names what is missing, and why", () => {
     assert.match(asText(report), /extract \/ a peer +≤ 0\.1 +missing$/m);
     assert.match(asText(report), /^gone: missing: java is not on the PATH$/m);
@@ -71,7 +97,7 @@ describe("report of the benchmark", () => {
     const lines = asMarkdown(report)
       .split("\n")
       .filter((line) => line.startsWith("|"));
-    assert.equal(lines.length, 6);
+    assert.equal(lines.length, 8);
     assert.deepEqual(new Set(lines.map((line) => line.split("|").length)).size, 1);
     assert.match(lines[2]!, /^\| extract \/ a copy \| 1\.052 \|/);
   });

@@ -13,7 +13,7 @@ export interface RecordedLeg {
   atMs?: number | undefined;
   /** Of which stream, by number or ARN, and which fragments. Default 1, and 1 to 9. */
   stream?: number | string;
-  fragments?: [first: number, last: number];
+  fragments?: [first: number | bigint, last: number | bigint];
   sampleRateHz?: number;
   more?: Partial<Sidecar>;
 }

@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { pino } from "pino";
 import { openKinesisVideo } from "../../consumer/kinesis-video/kinesis-video-access.js";
+import { type Metrics, noMetrics } from "../../consumer/metrics/metrics.js";
 import { WorkQueue } from "../../consumer/queue/work-queue.js";
 import { parseWorkerConfig, type WorkerConfig } from "../../consumer/queue/worker-config.js";
 import type { CallSidecar } from "../../consumer/recordings/call-sidecar.js";
@@ -46,7 +47,11 @@ export async function openRecordingOffice(options: Parameters<typeof startTeleph
   const folder = await mkdtemp(join(tmpdir(), "office-"));
   const QueueUrl = telephone.aws.env.QUEUE_URL!;
 
-  async function work(overrides: Partial<WorkerConfig> = {}, store: RecordingStore = directoryStore(folder)) {
+  async function work(
+    overrides: Partial<WorkerConfig> = {},
+    store: RecordingStore = directoryStore(folder),
+    metrics: Metrics = noMetrics,
+  ) {
     const environment = { AWS_REGION: "us-east-1", QUEUE_URL: QueueUrl, OUTPUT: folder, MODE: overrides.mode };
     const config = { ...parseWorkerConfig(environment), ...QUICK, ...overrides };
     const recorded: Sidecar[] = [];
@@ -57,6 +62,7 @@ export async function openRecordingOffice(options: Parameters<typeof startTeleph
       queue: await WorkQueue.open(sqs, config.queueUrl),
       access,
       store,
+      metrics,
       logger: pino({ level: process.env.TEST_LOG_LEVEL ?? "silent" }),
       onRecorded: (sidecar) => recorded.push(sidecar),
       onMixed: (sidecar) => mixed.push(sidecar),

@@ -5,7 +5,7 @@ import {
   PutVoiceConnectorStreamingConfigurationCommand,
 } from "@aws-sdk/client-chime-sdk-voice";
 import { type KinesisVideoAccess, openKinesisVideo } from "../../consumer/kinesis-video/kinesis-video-access.js";
-import { type LocalAws, type LocalAwsOptions, startLocalAws } from "../../local-aws/index.js";
+import { type CallHold, type LocalAws, type LocalAwsOptions, startLocalAws } from "../../local-aws/index.js";
 import { wavOf } from "../wav-of.js";
 
 const REGION = "us-east-1";
@@ -68,8 +68,12 @@ export async function startTelephone(
     /** Plays a call to its end, at once unless a speed is given. */
     call: (caller: Uint8Array, callee: Uint8Array, speed: number | "max" = "max") =>
       aws.control.call({ voiceConnectorId, callerWav: wavOf(caller), calleeWav: wavOf(callee), speed }),
-    startCall: (caller: Uint8Array, callee: Uint8Array, speed: number | "max" = "max") =>
-      aws.control.startCall({ voiceConnectorId, callerWav: wavOf(caller), calleeWav: wavOf(callee), speed }),
+    startCall: (
+      caller: Uint8Array,
+      callee: Uint8Array,
+      speed: number | "max" = "max",
+      holds: readonly CallHold[] = [],
+    ) => aws.control.startCall({ voiceConnectorId, callerWav: wavOf(caller), calleeWav: wavOf(callee), speed, holds }),
     async close(): Promise<void> {
       access.clients.destroy();
       chime.destroy();

@@ -5,7 +5,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { wavOf } from "../../wav-of.js";
 import { channel, channelsOf, silence } from "../stereo-audio.js";
 import { pcmOf, speech, startTelephone, type Telephone } from "../telephone.js";
 import { resultOf, runCommand, startCommand } from "./command-process.js";
@@ -74,6 +75,44 @@ describe("worker", function () {
     }
     for (const text of stderr.trimEnd().split("\n")) assert.equal(typeof JSON.parse(text).msg, "string");
     assert.deepEqual(await messages(), { visible: 0, hidden: 0 });
+  });
+
+  it("counts what it does, and prints no number that it writes into sidecars", async () => {
+    const numbers = { fromNumber: "+12065550142", toNumber: "+13605550187" };
+    const { voiceConnectorId } = telephone;
+    const callerWav = wavOf(caller);
+    const calleeWav = wavOf(callee);
+    await telephone.aws.control.call({ voiceConnectorId, callerWav, calleeWav, speed: "max", ...numbers });
+    const QueueUrl = telephone.aws.env.QUEUE_URL;
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "hello" }));
+    const { exitCode, stdout, stderr } = await runCommand(["worker"], {
+      ...environment,
+      EXIT_WHEN_EMPTY: "true",
+      METRICS_NAMESPACE: "CallAudio",
+      INCLUDE_NUMBERS: "true",
+    });
+    assert.equal(exitCode, 0, stderr);
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((text) => JSON.parse(text));
+    const counted = Object.assign({}, ...lines.filter((each) => "_aws" in each));
+    const { EventsStarted, EventsEnded, EventsRefused, LegsRecorded, LegsIncomplete, Region } = counted;
+    assert.deepEqual(
+      { EventsStarted, EventsEnded, EventsRefused, LegsRecorded, LegsIncomplete, Region },
+      {
+        EventsStarted: 2,
+        EventsEnded: 2,
+        EventsRefused: 1,
+        LegsRecorded: 2,
+        LegsIncomplete: undefined,
+        Region: "us-east-1",
+      },
+    );
+    const [recorded] = lines.filter((each) => "sidecarLocation" in each);
+    const { fromNumber, toNumber } = JSON.parse(await readFile(recorded.sidecarLocation, "utf8"));
+    assert.deepEqual({ fromNumber, toNumber }, numbers);
+    assert.doesNotMatch(stdout + stderr, /2065550142|3605550187/);
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

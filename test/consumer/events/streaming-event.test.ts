@@ -157,7 +157,15 @@ describe("parseStreamingEvent", () => {
     ["text that is not JSON", "hello", /not JSON/],
     ["a JSON list", "[1]", /not a JSON object/],
     ["no detail", envelope(undefined as never), /detail/],
-    ["an unknown status", envelope({ ...ended, streamingStatus: "PAUSED" }), /streamingStatus/],
+    ["an unknown status", envelope({ ...ended, streamingStatus: "PAUSED" }), /streamingStatus is none of STARTED/],
+    ["a status that is no text", envelope({ ...ended, streamingStatus: ["ENDED"] }), /streamingStatus is none of/],
+    ["an unknown version of the detail", envelope({ ...ended, version: "1" }), /detail.version is not a version/],
+    ["a version of the detail that is no text", envelope({ ...ended, version: 0 }), /detail.version is not a version/],
+    ["an unknown version of the envelope", { ...envelope(ended), version: "1" }, /the envelope's version/],
+    ["control characters in an id", envelope({ ...ended, transactionId: "a\u0000b" }), /transactionId has control/],
+    ["an id that shows backwards", envelope({ ...ended, callId: "a\u202eb" }), /callId has control characters/],
+    ["an id of 10,000 characters", envelope({ ...ended, transactionId: "x".repeat(10_000) }), /transactionId/],
+    ["a detail that is a list", { ...envelope(ended), detail: [] }, /detail/],
     ["a missing transaction", envelope({ ...ended, transactionId: undefined }), /transactionId/],
     [
       "the ARN of a data stream",
@@ -172,6 +180,65 @@ describe("parseStreamingEvent", () => {
       assert.match(parsed.kind === "malformed" ? parsed.reason : "", reason);
     });
   }
+
+  it("takes an event without versions", () => {
+    const { version: _, ...detail } = ended;
+    assert.equal(eventOf({ ...envelope(detail), version: null }).status, "ENDED");
+  });
+
+  it("neutralises what others wrote", () => {
+    const event = eventOf(
+      envelope({
+        ...ended,
+        fromNumber: "+1206\u0000\u001b[31m5550100\r\n",
+        siprecMetadata: "<recording>\n\u202egnidrocer\u0085</recording>",
+        inviteHeaders: { "from\r\nx-evil": "a\r\nb: c\u2028d", ok: 5, __proto__: { polluted: "yes" } },
+        sdp: { mediaIndex: "0\u0007", mediaLabel: 1 },
+      }),
+    );
+    assert.equal(event.status, "ENDED");
+    if (event.status !== "ENDED") return;
+    assert.equal(event.fromNumber, "+1206 [31m5550100");
+    assert.equal(event.siprecMetadata, "<recording> gnidrocer </recording>");
+    assert.deepEqual(event.inviteHeaders, { "from x-evil": "a b: c d", ok: "5" });
+    assert.deepEqual(event.sdp, { mediaIndex: "0", mediaLabel: "1" });
+    assert.equal(({} as { polluted?: string }).polluted, undefined);
+  });
+
+  it("lets no header reach into what all objects share", () => {
+    const text = JSON.stringify(envelope(ended)).replace('"from":"<sip:a@b>"', '"__proto__":{"polluted":"yes"}');
+    assert.match(text, /__proto__/);
+    assert.equal(eventOf(text).status, "ENDED");
+    assert.equal(({} as { polluted?: string }).polluted, undefined);
+  });
+
+  it("takes an event with a megabyte of headers, or nested a hundred thousand deep", () => {
+    const header = "x".repeat(1_000);
+    const inviteHeaders = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`h${i}`, header]));
+    assert.equal(eventOf(envelope({ ...ended, inviteHeaders })).transactionId, ended.transactionId);
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const text = JSON.stringify(envelope(ended)).replace('"<sip:a@b>"', deep);
+    assert.equal(eventOf(text).transactionId, ended.transactionId);
+  });
+
+  it("says in no reason what a field holds", () => {
+    const secret = "+12065550100";
+    for (const field of Object.keys(ended)) {
+      for (const hostile of [secret, [secret], { [secret]: secret }, `${secret}\u0000`]) {
+        const parsed = parseStreamingEvent(envelope({ ...ended, [field]: hostile }));
+        if (parsed.kind !== "event") assert(!parsed.reason.includes("2065550100"), `${field}: ${parsed.reason}`);
+      }
+    }
+    const envelopes = ["source", "detail-type", "version", "detail"].map((field) => ({
+      ...envelope(ended),
+      [field]: secret,
+    }));
+    for (const received of [secret, `{"a": ${secret}`, JSON.stringify(secret), ...envelopes]) {
+      const parsed = parseStreamingEvent(received);
+      assert.notEqual(parsed.kind, "event");
+      if (parsed.kind !== "event") assert(!parsed.reason.includes("2065550100"), parsed.reason);
+    }
+  });
 
   it("gives up on a message that is wrapped without end", () => {
     let text = JSON.stringify(envelope(ended));

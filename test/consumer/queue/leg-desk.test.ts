@@ -19,6 +19,8 @@ const QUICK = {
   quiescenceMs: 100,
   endLimitMs: 300,
   holdLimitMs: 60_000,
+  includeNumbers: false,
+  endedMarkMs: 15_000,
 } as const;
 
 describe("LegDesk", () => {
@@ -148,6 +150,15 @@ describe("LegDesk", () => {
     await assertOneRecording({ complete: false, endProof: "endedEvent" });
     assert.equal((await other.take(ended, delivery())).kind, "done");
     await assertOneRecording({ complete: false, endProof: "endedEvent" });
+  });
+
+  it("waits no longer for a leg's end than a delivery wants it to", async () => {
+    await start(24);
+    telephone.aws.control.change({ listFragmentsLagMs: 60_000 });
+    await telephone.call(caller, callee);
+    const desk = deskOf({ mode: "archive", quiescenceMs: 3_600_000, endLimitMs: 3_600_000 });
+    const settlement = await desk.take(await eventOf("ENDED"), { ...delivery(), endLimitMs: 50 });
+    assert.equal(settlement.kind, "later");
   });
 
   it("says in its log that a leg has begun which is recorded when it has ended", async () => {

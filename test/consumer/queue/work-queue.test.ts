@@ -69,6 +69,27 @@ describe("WorkQueue", () => {
     await queue.delete(second!);
   });
 
+  it("sends a message again as a fresh one, with attributes that are other ones, after a while", async () => {
+    const queue = await WorkQueue.open(sqs, queueUrl);
+    const attribute = (StringValue: string) => ({ DataType: "String", StringValue });
+    const own = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`own-${i}`, attribute(String(i))]));
+    const MessageAttributes = { ...own, holder: attribute("a"), gone: attribute("b") };
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "copied", MessageAttributes }));
+    const [first] = await queue.receive(RECEIVE);
+    await queue.hide(first!, 0);
+    const [second] = await queue.receive(RECEIVE);
+    const sentAtMs = Date.now();
+    await queue.sendAgain(second!, { holder: "c", gone: undefined, "held-until": "now" }, 1);
+    await queue.delete(second!);
+    const [copy] = await queue.receive({ ...RECEIVE, waitTimeSeconds: 5 });
+    assert(Date.now() - sentAtMs >= 990);
+    assert.deepEqual([copy!.body, copy!.receiveCount], ["copied", 1]);
+    const texts = Object.entries(copy!.attributes!).map(([name, { StringValue }]) => [name, StringValue]);
+    const kept = Object.entries(own).map(([name, { StringValue }]) => [name, StringValue]);
+    assert.deepEqual(texts.sort(), [...kept, ["holder", "c"], ["held-until", "now"]].sort());
+    await queue.delete(copy!);
+  });
+
   it("stops waiting for messages when aborted", async () => {
     const queue = await WorkQueue.open(sqs, queueUrl);
     const controller = new AbortController();

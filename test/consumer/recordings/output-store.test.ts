@@ -115,10 +115,13 @@ describe("openOutputStore", () => {
 
       it("does not take a sidecar for a recording whose audio is missing", async () => {
         const audio = await putAudio(speech(1, 100));
-        await store.putSidecar("leg", { ...sidecar, ...audio }, undefined);
+        const written = { ...sidecar, ...audio };
+        await store.putSidecar("leg", written, undefined);
+        assert.equal((await store.find("leg")).withoutAudio, undefined);
         await store.removeAudio("leg", audio.audio.location);
         const found = await store.find("leg");
         assert.equal(found.sidecar, undefined);
+        assert.deepEqual(found.withoutAudio, written);
         assert.notEqual(found.version, undefined);
       });
 

@@ -35,6 +35,13 @@ describe("recordingName", () => {
     assert.deepEqual([callAudioName("t", true), callAudioName("t", false)], ["t_call", "t_one-leg_call"]);
   });
 
+  it("hides no recording, however long a transaction and wherever its dots", () => {
+    for (const transactionId of [`${"a".repeat(9)}${".".repeat(64)}`, `/${".".repeat(60)}abc`, ".hidden", "..."]) {
+      const name = recordingName({ transactionId, stream: streamNamed("s"), firstFragmentNumber: "1" });
+      assert.match(name, /^[^./][^/]*_s_1$|^_s_1$/);
+    }
+  });
+
   it("lets no transaction lead out of the folder", () => {
     const name = recordingName({ transactionId: "../../etc/x", stream: streamNamed("s"), firstFragmentNumber: "1" });
     assert.equal(name, "-..-etc-x_s_1");
