@@ -1,6 +1,7 @@
 import { type Fault, FaultList, isObject, isPending, isText } from "../dynamic-providers/faults.js";
 import { serviceLinkedRoleFaults } from "../dynamic-providers/service-linked-role/arguments.js";
 import { argumentNames, streamingConfigurationFaults } from "../dynamic-providers/streaming-configuration/arguments.js";
+import { claimedBy } from "../dynamic-providers/streaming-configuration/claims.js";
 import type { ConnectorArgs, VoiceConnectorStreamingArgs } from "./voice-connector-streaming.js";
 
 const defaultNames = argumentNames.filter((name) => name !== "voiceConnectorId");
@@ -53,6 +54,10 @@ export function voiceConnectorStreamingFaults(args: VoiceConnectorStreamingArgs)
     // A default's fault is told once, not once a connector.
     faults.push(...own.filter(({ property }) => !faultyDefaults.has(property.slice(path.length))));
     faults.push(...nameFaults(connector, i, ids, names), ...accountFaults(args, connector, path));
+    const other = claimedBy(connector.voiceConnectorId, connector.region ?? args.region);
+    if (other !== undefined) {
+      faults.push({ property: `${path}voiceConnectorId`, reason: `is managed by "${other}" in this program already` });
+    }
   });
   return [...faults, ...roleFaults(args.serviceLinkedRole)];
 }

@@ -21,7 +21,8 @@ export interface ConnectorArgs extends StreamingDefaults {
   /**
    * Part of the resource's name. Default: the id. Needed where the id is an Output, as a name cannot be one; a name by
    * position would move every later connector when one is removed. A connector that had none may be given one; from one
-   * name to another Pulumi needs an alias, as it takes the rename for a new resource and a removed one.
+   * name to another Pulumi makes a new resource and removes the old one, and the connector goes on streaming meanwhile,
+   * unless it cannot be tagged (see {@link StreamingConfiguration}): then the resource needs an alias.
    */
   name?: string;
 }
@@ -43,13 +44,23 @@ export interface StreamingConnector {
   /** Where a session border controller sends SIPREC: `<id>.voiceconnector.chime.aws`. */
   outboundHostName: pulumi.Output<string>;
   streaming: StreamingConfiguration;
+  /** As the program gave it, the defaults included: what other components must know at preview, where outputs are unknown. */
+  declared: DeclaredStreaming;
 }
+
+export type DeclaredStreaming = Pick<
+  StreamingConfigurationArgs,
+  "voiceConnectorId" | "region" | "dataRetentionInHours" | "notificationTargets"
+>;
 
 /**
  * Media streaming for one or many Voice Connectors, and the service-linked role that Chime streams with: the role is there
  * before streaming starts, and goes after it has stopped everywhere.
  *
  * All faults of all connectors are reported together, before any of them is registered. One component serves one AWS account.
+ *
+ * Where a connector is an `aws.chime.VoiceConnector` of the same program, give that resource
+ * `ignoreChanges: ["tags", "tagsAll"]`: it would remove the tags that mark who manages its streaming.
  */
 export class VoiceConnectorStreaming extends pulumi.ComponentResource {
   static readonly type = "pulumi-chime-voice-streaming:index:VoiceConnectorStreaming";
@@ -76,11 +87,13 @@ export class VoiceConnectorStreaming extends pulumi.ComponentResource {
     this.serviceLinkedRoleArn = this.serviceLinkedRole?.arn;
     const dependsOn = this.serviceLinkedRole ? [this.serviceLinkedRole] : [];
     this.connectors = args.connectors.map((connector) => {
-      const streaming = new StreamingConfiguration(
-        `${name}-${childName(connector)}`,
-        connectorArguments(args, connector) as unknown as StreamingConfigurationArgs,
-        { parent: this, dependsOn, aliases: formerNames(name, connector) },
-      );
+      const own = connectorArguments(args, connector) as unknown as StreamingConfigurationArgs;
+      const streaming = new StreamingConfiguration(`${name}-${childName(connector)}`, own, {
+        parent: this,
+        dependsOn,
+        aliases: formerNames(name, connector),
+      });
+      const { region, dataRetentionInHours, notificationTargets } = own;
       const voiceConnectorId = pulumi.output(connector.voiceConnectorId);
       return {
         name: childName(connector),
@@ -89,6 +102,7 @@ export class VoiceConnectorStreaming extends pulumi.ComponentResource {
         streamNamePrefix: voiceConnectorId.apply(streamNamePrefix),
         outboundHostName: voiceConnectorId.apply(outboundHostName),
         streaming,
+        declared: { voiceConnectorId: connector.voiceConnectorId, region, dataRetentionInHours, notificationTargets },
       };
     });
     this.registerOutputs({ serviceLinkedRoleArn: this.serviceLinkedRoleArn });
