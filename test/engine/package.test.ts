@@ -9,7 +9,8 @@ import { engine, printed, projectFile, Stack } from "./stack.js";
 
 const repository = join(__dirname, "..", "..");
 const { devDependencies } = require(join(repository, "package.json"));
-const LARGEST_TARBALL_BYTES = 400_000;
+/** Two thirds are the bundles that are deployed: with the AWS SDK inside. */
+const LARGEST_TARBALL_BYTES = 1_200_000;
 
 interface Packed {
   filename: string;
@@ -88,7 +89,7 @@ describe("the package as npm gives it", function () {
   it("is small, and holds neither tests, demo nor sources", () => {
     assert.ok(packed.size < LARGEST_TARBALL_BYTES, `${packed.size} bytes`);
     const strays = packed.files.filter(
-      ({ path }) => !/^(dist\/|package\.json|README\.md|LICENSE|CHANGELOG\.md)/.test(path),
+      ({ path }) => !/^(dist\/|consumer\/Dockerfile|package\.json|README\.md|LICENSE|CHANGELOG\.md)/.test(path),
     );
     assert.deepEqual(strays, []);
     assert.deepEqual(
