@@ -1,4 +1,5 @@
 import type { Pluggable } from "@smithy/types";
+import { policyHint } from "./policy-hint.js";
 
 /** Why AWS did not do what it was asked, as far as a user can act on it. */
 export type AwsCallErrorKind =
@@ -90,8 +91,24 @@ function kindOf(code: string, httpStatusCode: number | undefined): AwsCallErrorK
   return kindByCode[code] ?? (httpStatusCode === 429 ? "throttled" : httpStatusCode === 403 ? "accessDenied" : "other");
 }
 
-/** What went wrong in one sentence that names the action, then what to do. */
-export function toAwsCallError(error: unknown, action: string, region?: string, endpoint?: string): AwsCallError {
+/** Whether an error of the SDK is AWS' way to say that there are too many calls. */
+export function isThrottle(error: unknown): boolean {
+  if (error instanceof AwsCallError) return error.kind === "throttled";
+  const shape = (error ?? {}) as SdkErrorShape;
+  return kindOf(codeOf(shape), shape.$metadata?.httpStatusCode) === "throttled";
+}
+
+/**
+ * What went wrong in one sentence that names the action, then what to do.
+ * @param input the call's, by which a denied call's resource is named
+ */
+export function toAwsCallError(
+  error: unknown,
+  action: string,
+  region?: string,
+  endpoint?: string,
+  input?: object,
+): AwsCallError {
   if (error instanceof AwsCallError) return error;
   const shape = (error ?? {}) as SdkErrorShape;
   const code = codeOf(shape);
@@ -100,7 +117,7 @@ export function toAwsCallError(error: unknown, action: string, region?: string, 
   const where = region ? ` in ${region}` : "";
   const requestId = shape.$metadata?.requestId ? ` (request ${shape.$metadata.requestId})` : "";
   const text: Record<AwsCallErrorKind, string> = {
-    accessDenied: `AWS denied ${action}${where}: ${said}. Allow the action ${action} for these credentials${requestId}.`,
+    accessDenied: `AWS denied ${action}${where}: ${said}. ${policyHint({ action, region, input, said })}${requestId}`,
     noCredentials: `No AWS credentials for ${action}${where}: ${said}. Check the profile that is named, or set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the Pulumi configuration aws:profile.`,
     badCredentials: `AWS did not accept the credentials for ${action}${where} (${code}: ${said}). Sign in again or renew them.`,
     unreachable: `Cannot reach ${endpoint ?? "the AWS endpoint"} for ${action}${where} (${code}). Check the region, the network and AWS_ENDPOINT_URL.`,
@@ -132,7 +149,7 @@ export function namedErrors(servicePrefix: string, config: NamedErrorsConfig): P
             const region = await config.region?.().catch(() => undefined);
             // Set by the SDK once the call has got as far as its endpoint.
             const { endpointV2 } = context as { endpointV2?: { url: URL } };
-            throw toAwsCallError(error, action, region, endpointV2?.url.origin);
+            throw toAwsCallError(error, action, region, endpointV2?.url.origin, args.input as object);
           }
         },
         { step: "initialize", name: "namedErrors", priority: "high" },

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChimeSDKVoiceClient } from "@aws-sdk/client-chime-sdk-voice";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { KinesisVideoClient } from "@aws-sdk/client-kinesis-video";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { namedErrors } from "../aws/call-error.js";
 import { type AccountScope, Credentials } from "./credentials.js";
 import type { StackAwsConfiguration } from "./stack-configuration.js";
+import { ThrottleGate, throughGate } from "./throttle-gate.js";
 
 /** IAM and STS are reached through this region when none other is known; IAM is the same service everywhere. */
 const GLOBAL_REGION = "us-east-1";
@@ -13,21 +15,26 @@ const GLOBAL_REGION = "us-east-1";
 const MAX_ATTEMPTS = 8;
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A fifth of the 50 calls a second that an account has in a region: Chime's own role lives on the same quota. */
+const STREAM_CALL_INTERVAL_MS = 100;
 
 /** Environment, time and voice of a provider process; parameters so that tests need neither wait nor listen. */
 export interface Surroundings {
   env: NodeJS.ProcessEnv;
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
-  tell: (message: string) => void;
+  /** @param severity default: warning */
+  tell: (message: string, severity?: Severity) => void;
 }
+
+type Severity = "warning" | "info";
 
 const realSurroundings: Surroundings = {
   env: process.env,
   now: Date.now,
   sleep,
   // What the provider process prints appears among the stack's diagnostics.
-  tell: (message) => console.error(`warning: ${message}`),
+  tell: (message, severity = "warning") => console.error(severity === "info" ? message : `${severity}: ${message}`),
 };
 
 /** Whole resources are passed as scopes: only what chooses the credentials tells one from another. */
@@ -40,6 +47,7 @@ export class AwsSession {
   private readonly made = new Map<string, unknown>();
   private readonly credentials: Credentials;
   private readonly accounts = new Map<string, Promise<string>>();
+  private readonly told = new Set<string>();
 
   constructor(
     private readonly stack: StackAwsConfiguration,
@@ -59,8 +67,15 @@ export class AwsSession {
   }
 
   /** Says something that the person who deploys should know. */
-  tell(message: string): void {
-    this.surroundings.tell(message);
+  tell(message: string, severity?: Severity): void {
+    this.surroundings.tell(message, severity);
+  }
+
+  /** Says what is the same for many resources for the first of them alone. */
+  tellOnce(topic: string, message: string): void {
+    if (this.told.has(topic)) return;
+    this.told.add(topic);
+    this.tell(message);
   }
 
   /** The region of the stack's configuration, which comes before anything the SDK's chain finds. */
@@ -89,7 +104,18 @@ export class AwsSession {
   chime(region: string, scope: AccountScope): ChimeSDKVoiceClient {
     return this.shared(`chime ${region}`, scope, () => {
       const client = new ChimeSDKVoiceClient(this.options("chimesdkvoice", region, scope));
+      client.middlewareStack.use(throughGate(new ThrottleGate(this), "chime", region));
       client.middlewareStack.use(namedErrors("chime", client.config));
+      return client;
+    });
+  }
+
+  kinesisVideo(region: string, scope: AccountScope): KinesisVideoClient {
+    return this.shared(`kinesisvideo ${region}`, scope, () => {
+      const client = new KinesisVideoClient(this.options("kinesisvideo", region, scope));
+      const gate = new ThrottleGate(this, STREAM_CALL_INTERVAL_MS);
+      client.middlewareStack.use(throughGate(gate, "kinesisvideo", region));
+      client.middlewareStack.use(namedErrors("kinesisvideo", client.config));
       return client;
     });
   }

@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { AwsCallError } from "../aws/call-error.js";
 import { AwsSession } from "./aws-clients.js";
 import { readStackConfiguration, type StackAwsConfiguration } from "./stack-configuration.js";
 
@@ -26,6 +27,19 @@ async function withoutStack<T>(operation: () => T | Promise<T>): Promise<T> {
     return await operation();
   } catch (error) {
     if (error instanceof Error) error.stack = "";
+    throw error;
+  }
+}
+
+/** The engine configures a refresh or a destroy by what the last up has left in state: signing in anew may not reach it. */
+async function fromState<T>(operation: () => T | Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const isRefused = error instanceof AwsCallError && ["badCredentials", "noCredentials"].includes(error.kind);
+    if (!isRefused) throw error;
+    error.message +=
+      " A refresh or destroy uses the stack configuration as the last up recorded it; with --run-program it uses the current one.";
     throw error;
   }
 }
@@ -63,8 +77,8 @@ export function asProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
       }),
     diff: (id, olds, news) => run(() => lifecycle.diff(id, olds, news)),
     create: (inputs) => run(() => lifecycle.create(aws, inputs)),
-    read: (id, props) => run(() => lifecycle.read(aws, id, props ?? {})),
+    read: (id, props) => run(() => fromState(() => lifecycle.read(aws, id, props ?? {}))),
     update: (id, olds, news) => run(() => lifecycle.update(aws, id, olds, news)),
-    delete: (id, props) => run(() => lifecycle.delete(aws, id, props)),
+    delete: (id, props) => run(() => fromState(() => lifecycle.delete(aws, id, props))),
   };
 }

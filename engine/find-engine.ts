@@ -150,7 +150,11 @@ async function addNodePlugins(bin: string): Promise<void> {
   await copyFile(host, hostCopy);
   const scripts = {
     "pulumi-language-nodejs": `#!/bin/sh\nexec node "$(dirname "$0")/../language-host-${hash}.cjs" "$@"\n`,
-    "pulumi-resource-pulumi-nodejs": `#!/bin/sh\nexec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')" "$@"\n`,
+    // Where nothing is installed node says so, and must not be started without a script: it would wait for one on its input.
+    "pulumi-resource-pulumi-nodejs": `#!/bin/sh
+script=$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")') || exit 1
+exec node "$script" "$@"
+`,
   };
   for (const [name, text] of Object.entries(scripts)) {
     // Written aside and renamed: another process may be starting the old one this moment.

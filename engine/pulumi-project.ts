@@ -127,7 +127,8 @@ export class PulumiProject {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private get environment(): NodeJS.ProcessEnv {
+  /** What its commands run in. */
+  get environment(): NodeJS.ProcessEnv {
     const variables: NodeJS.ProcessEnv = {
       ...cleanEnvironment(),
       PATH: this.options.engine.path,

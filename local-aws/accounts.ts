@@ -1,4 +1,5 @@
 import type { Bucket } from "./bucket.js";
+import { CallQuota } from "./call-quota.js";
 import type { Clock } from "./clock.js";
 import type { Identifiers } from "./identifiers.js";
 import type { KinesisVideoStream } from "./kinesis-video-stream.js";
@@ -10,16 +11,29 @@ import {
   voiceConnectorRoleName,
 } from "./service-linked-role.js";
 import type { LiveSettings } from "./settings.js";
-import { isStreaming, type VoiceConnector, type VoiceConnectorGroup } from "./voice-connector.js";
+import {
+  isStreaming,
+  type SipMediaApplication,
+  type VoiceConnector,
+  type VoiceConnectorGroup,
+} from "./voice-connector.js";
 
 /** What one account has in one region. */
 export class Region {
   readonly connectors = new Map<string, VoiceConnector>();
+  readonly sipMediaApplications = new Map<string, SipMediaApplication>();
   readonly streams = new Map<string, KinesisVideoStream>();
   readonly queues = new Map<string, Queue>();
   readonly connectorGroups = new Map<string, VoiceConnectorGroup>();
   /** Tags of Chime resources by ARN. */
   readonly chimeTags = new Map<string, Map<string, string>>();
+  readonly chimeQuota = new CallQuota();
+  /** By the name of the call. */
+  readonly streamControlQuotas = {
+    listStreams: new CallQuota(),
+    deleteStream: new CallQuota(),
+    updateDataRetention: new CallQuota(),
+  };
 
   constructor(readonly name: string) {}
 }
@@ -53,13 +67,16 @@ export class Account {
     return [...this.regions.values()];
   }
 
-  /** The connectors that keep the Voice Connector role in use; other roles are never in use here. */
+  /** The connectors and SIP media applications that keep the Voice Connector role in use; other roles are never in use here. */
   private usageOf(role: ServiceLinkedRole): RoleUsage[] {
     if (role.name !== voiceConnectorRoleName) return [];
     return this.listRegions()
       .map((region) => ({
         region: region.name,
-        resourceArns: [...region.connectors.values()].filter(isStreaming).map((connector) => connector.arn),
+        resourceArns: [
+          ...[...region.connectors.values()].filter(isStreaming),
+          ...region.sipMediaApplications.values(),
+        ].map(({ arn }) => arn),
       }))
       .filter((usage) => usage.resourceArns.length > 0);
   }

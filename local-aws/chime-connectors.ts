@@ -4,7 +4,7 @@ import { badRequest, requiredBoolean, requiredName, streamingConfiguration, tagL
 import { AwsError } from "./exchange.js";
 import { type JsonObject, jsonBody } from "./json-body.js";
 import { pageOf } from "./page.js";
-import { voiceConnectorPrincipal, voiceConnectorRoleName } from "./service-linked-role.js";
+import { ensureVoiceConnectorRole } from "./service-linked-role.js";
 import { type VoiceConnector, voiceConnectorRegions } from "./voice-connector.js";
 import type { World } from "./world.js";
 
@@ -151,13 +151,8 @@ function putStreaming(world: World, context: ChimeContext): object {
   const connector = find(context);
   const configuration = streamingConfiguration(bodyOf(context).StreamingConfiguration);
   connector.streaming = configuration;
-  const roles = context.request.caller.account.serviceLinkedRoles;
-  if (!configuration.Disabled && !roles.find(voiceConnectorRoleName)) {
-    // https://docs.aws.amazon.com/chime-sdk/latest/ag/using-service-linked-roles-stream.html: made when streaming is
-    // started.
-    const propagationMs = world.faults.strike("rolePropagation", () => true)?.ms ?? 0;
-    roles.create(voiceConnectorRoleName, voiceConnectorPrincipal, undefined, propagationMs);
-  }
+  // https://docs.aws.amazon.com/chime-sdk/latest/ag/using-service-linked-roles-stream.html: made when streaming is started.
+  if (!configuration.Disabled) ensureVoiceConnectorRole(world, context.request.caller.account.serviceLinkedRoles);
   return { StreamingConfiguration: configuration };
 }
 

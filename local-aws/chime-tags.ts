@@ -1,6 +1,6 @@
 import type { ChimeContext, ChimeRoute } from "./chime-route.js";
 import { badRequest, tagList } from "./chime-validation.js";
-import { AwsError } from "./exchange.js";
+import { AwsError, type AwsRequest } from "./exchange.js";
 import { jsonBody } from "./json-body.js";
 
 const TAGS = /^\/tags$/;
@@ -13,6 +13,12 @@ export function chimeTagRoutes(): ChimeRoute[] {
     { name: "TagResource", method: "POST", path: TAGS, queryOperation: "tag-resource", run: add },
     { name: "UntagResource", method: "POST", path: TAGS, queryOperation: "untag-resource", run: remove },
   ];
+}
+
+/** The ARN whose tags a call is about; `*` where it names none. */
+export function taggedResource(request: AwsRequest): string {
+  const arn = request.query.get("arn") ?? jsonBody(request, "BadRequestException").ResourceARN;
+  return typeof arn === "string" && arn ? arn : "*";
 }
 
 function tagsOf({ region }: ChimeContext, arn: unknown): Map<string, string> {

@@ -1,6 +1,7 @@
 import type { CallLog } from "./call-log.js";
 import { AwsError, type AwsReply, type AwsRequest, type AwsService, type Operation } from "./exchange.js";
 import { coversAction } from "./faults.js";
+import { allows } from "./policy.js";
 import { commonError } from "./service-errors.js";
 import type { World } from "./world.js";
 
@@ -57,8 +58,9 @@ export class Dispatcher {
 
     const latency = faults.strike("latency", fits);
     if (latency) await clock.wait(latency.ms, request.signal);
-    if (faults.strike("deny", fits)) {
-      const text = `User: ${request.caller.arn} is not authorized to perform: ${permission} on resource: ${operation.resource}`;
+    if (faults.strike("deny", fits) || this.isOutsidePolicy(permission, operation, request)) {
+      const resource = operation.resourceName ?? operation.resource;
+      const text = `User: ${request.caller.arn} is not authorized to perform: ${permission} on resource: ${resource}`;
       throw commonError(service.errors, "accessDenied", text);
     }
     if (faults.strike("throttle", fits)) throw commonError(service.errors, "throttled", "Rate exceeded");
@@ -67,6 +69,20 @@ export class Dispatcher {
     if (named) throw new AwsError(named.code, named.httpStatus, named.message);
     const reply = await operation.run();
     return faults.strike("lostAnswer", fits) ? undefined : reply;
+  }
+
+  private isOutsidePolicy(action: string, { resource, conditions = {} }: Operation, request: AwsRequest): boolean {
+    // It needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    if (action === "sts:GetCallerIdentity") return false;
+    const context = { "aws:RequestedRegion": request.region, ...conditions };
+    const policy = this.world.faults.strike(
+      "policy",
+      ({ document, accessKeyId, region }) =>
+        (accessKeyId === undefined || accessKeyId === request.caller.accessKeyId) &&
+        (region === undefined || region === request.region) &&
+        !allows(document, { action, resource, context }),
+    );
+    return policy !== undefined;
   }
 
   private asAwsError(error: unknown, service: AwsService): AwsError {

@@ -36,6 +36,10 @@ export interface Operation {
   readonly iamAction?: string;
   /** The ARN it acts on, as far as the request tells; `*` if it tells none. */
   readonly resource: string;
+  /** How a denial names the resource, where not by its ARN. */
+  readonly resourceName?: string;
+  /** Condition keys that a policy may test, e.g. `iam:AWSServiceName`. */
+  readonly conditions?: Readonly<Record<string, string>>;
   run(): AwsReply | Promise<AwsReply>;
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Policy } from "./policy.js";
+import { policySchema } from "./policy-schema.js";
 
 interface Common {
   /** How many times the fault strikes; without it, until it is cleared. */
@@ -47,6 +49,8 @@ export type Fault =
    * too: 403 instead of 404, as S3 does.
    */
   | ({ kind: "deny" } & OnCalls)
+  /** Calls that this identity-based policy does not allow are refused: all, or those that are signed with one key. */
+  | ({ kind: "policy"; document: Policy; accessKeyId?: string } & Common)
   /** Calls meet the service's own throttle error. */
   | ({ kind: "throttle" } & OnCalls)
   /** Calls meet the service's own internal failure (HTTP 500). */
@@ -144,6 +148,12 @@ const fragments = z.union([z.literal("all"), z.array(z.number().int()).min(1)]);
 
 const faultSchema: z.ZodType<Fault, FaultInput> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("deny"), ...onCalls }),
+  z.strictObject({
+    kind: z.literal("policy"),
+    ...common,
+    document: policySchema,
+    accessKeyId: z.string().optional(),
+  }),
   z.strictObject({ kind: z.literal("throttle"), ...onCalls }),
   z.strictObject({ kind: z.literal("failure"), ...onCalls }),
   z.strictObject({

@@ -1,5 +1,6 @@
 import { AwsError, type AwsRequest, type AwsService } from "./exchange.js";
-import { queryService, requiredParameter } from "./query-service.js";
+import { type QueryOperation, queryService, requiredParameter } from "./query-service.js";
+import { roleTagOperations, tagElements } from "./role-tags.js";
 import { queryErrors } from "./service-errors.js";
 import {
   type DeletionTask,
@@ -14,23 +15,31 @@ const NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/";
 
 /** IAM as far as service-linked roles go. It has one endpoint for all regions; clients sign for us-east-1. */
 export function iamService(world: World): AwsService {
-  const roleResource = (parameters: URLSearchParams, request: AwsRequest) =>
-    request.caller.account.serviceLinkedRoles.find(parameters.get("RoleName") ?? "")?.arn ??
-    `role ${parameters.get("RoleName")}`;
+  const found = (parameters: URLSearchParams, request: AwsRequest) =>
+    request.caller.account.serviceLinkedRoles.find(parameters.get("RoleName") ?? "");
+  // A role that is not there is known by its name alone: no policy that names its path speaks of it.
+  const byName: Pick<QueryOperation, "resource" | "resourceName"> = {
+    resource: (parameters, request) =>
+      found(parameters, request)?.arn ??
+      `arn:aws:iam::${request.caller.account.id}:role/${parameters.get("RoleName") ?? ""}`,
+    resourceName: (parameters, request) =>
+      found(parameters, request) ? undefined : `role ${parameters.get("RoleName") ?? ""}`,
+  };
   return queryService("iam", NAMESPACE, queryErrors(NAMESPACE, "ServiceFailure"), {
     CreateServiceLinkedRole: {
       resource: (parameters, request) => {
         const principal = parameters.get("AWSServiceName") ?? "";
         return `arn:aws:iam::${request.caller.account.id}:role/aws-service-role/${principal}/${roleNameFor(principal)}`;
       },
+      conditions: (parameters) => ({ "iam:AWSServiceName": parameters.get("AWSServiceName") ?? "" }),
       run: (parameters, request) => create(world, parameters, request),
     },
     GetRole: {
-      resource: roleResource,
+      ...byName,
       run: (parameters, request) => ({ Role: roleElements(visibleRole(world, parameters, request)) }),
     },
     UpdateRoleDescription: {
-      resource: roleResource,
+      ...byName,
       run: (parameters, request) => {
         const role = visibleRole(world, parameters, request);
         role.description = parameters.get("Description") ?? "";
@@ -38,13 +47,20 @@ export function iamService(world: World): AwsService {
       },
     },
     DeleteServiceLinkedRole: {
-      resource: roleResource,
+      ...byName,
       run: (parameters, request) => {
         const role = visibleRole(world, parameters, request);
         return { DeletionTaskId: request.caller.account.serviceLinkedRoles.beginDeletion(role).id };
       },
     },
-    GetServiceLinkedRoleDeletionStatus: { run: deletionStatus },
+    GetServiceLinkedRoleDeletionStatus: {
+      resource: (parameters, request) => {
+        const path = /^task(\/.+)\/[^/]+$/.exec(parameters.get("DeletionTaskId") ?? "")?.[1] ?? "/*";
+        return `arn:aws:iam::${request.caller.account.id}:role${path}`;
+      },
+      run: deletionStatus,
+    },
+    ...roleTagOperations(byName, (parameters, request) => visibleRole(world, parameters, request)),
   });
 }
 
@@ -101,6 +117,7 @@ function roleElements(role: ServiceLinkedRole): XmlElements {
     AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(trust)),
     Description: role.description,
     MaxSessionDuration: 3600,
+    ...(role.tags.size > 0 && tagElements(role)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Region } from "./accounts.js";
 import { AwsError } from "./exchange.js";
 import { clientLimitExceeded, invalidArgument, type KinesisVideoRequest } from "./kinesis-video-request.js";
 import { KinesisVideoStream } from "./kinesis-video-stream.js";
@@ -66,7 +67,8 @@ function createStream(world: World, request: KinesisVideoRequest): object {
   return { StreamARN: stream.arn };
 }
 
-function listStreams(_world: World, request: KinesisVideoRequest): object {
+function listStreams(world: World, request: KinesisVideoRequest): object {
+  takeFromQuota(world, request, "listStreams");
   const condition = request.body.StreamNameCondition as
     | { ComparisonOperator?: string; ComparisonValue?: string }
     | undefined;
@@ -85,13 +87,25 @@ function listStreams(_world: World, request: KinesisVideoRequest): object {
   return { StreamInfoList: page.items.map(wireForm), NextToken: page.nextToken };
 }
 
+/** https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/limits.html, the limits of accounts. */
+function takeFromQuota(
+  world: World,
+  { request }: KinesisVideoRequest,
+  call: keyof Region["streamControlQuotas"],
+): void {
+  const { streamControlQuotas } = request.caller.account.region(request.region);
+  const perSecond = world.settings.current.streamControlCallsPerSecond;
+  if (!streamControlQuotas[call].take(world.clock.nowMs(), perSecond)) throw clientLimitExceeded("Rate exceeded.");
+}
+
 function checkVersion(stream: KinesisVideoStream, version: unknown): void {
   if (version !== stream.version) {
     throw new AwsError("VersionMismatchException", 400, "The stream version that was given is not the latest one.");
   }
 }
 
-function deleteStream(_world: World, request: KinesisVideoRequest): object {
+function deleteStream(world: World, request: KinesisVideoRequest): object {
+  takeFromQuota(world, request, "deleteStream");
   if (typeof request.body.StreamARN !== "string") throw invalidArgument("StreamARN is required.");
   const stream = request.stream();
   if (request.body.CurrentVersion !== undefined) checkVersion(stream, request.body.CurrentVersion);
@@ -100,7 +114,8 @@ function deleteStream(_world: World, request: KinesisVideoRequest): object {
   return {};
 }
 
-function updateDataRetention(_world: World, request: KinesisVideoRequest): object {
+function updateDataRetention(world: World, request: KinesisVideoRequest): object {
+  takeFromQuota(world, request, "updateDataRetention");
   const stream = request.stream();
   checkVersion(stream, request.body.CurrentVersion);
   const change = request.integer("DataRetentionChangeInHours", 1, MAX_RETENTION_HOURS, 0);

@@ -3,8 +3,12 @@ import type { ServiceErrors } from "./service-errors.js";
 import { type XmlElements, xmlDocument } from "./xml.js";
 
 export interface QueryOperation {
-  /** ARN acted on, for denial messages. */
+  /** ARN acted on. */
   resource?(parameters: URLSearchParams, request: AwsRequest): string;
+  /** How a denial names the resource, where not by its ARN. */
+  resourceName?(parameters: URLSearchParams, request: AwsRequest): string | undefined;
+  /** Condition keys that a policy may test. */
+  conditions?(parameters: URLSearchParams): Record<string, string>;
   /** The result element's content; undefined for calls without one. */
   run(parameters: URLSearchParams, request: AwsRequest): XmlElements | undefined;
 }
@@ -27,6 +31,8 @@ export function queryService(
       return {
         name,
         resource: operation.resource?.(parameters, request) ?? "*",
+        resourceName: operation.resourceName?.(parameters, request),
+        conditions: operation.conditions?.(parameters),
         run: () => {
           const result = operation.run(parameters, request);
           return {

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.js";
 import type { Identifiers } from "./identifiers.js";
 import type { LiveSettings } from "./settings.js";
+import type { World } from "./world.js";
 
 export const voiceConnectorPrincipal = "voiceconnector.chime.amazonaws.com";
 export const voiceConnectorRoleName = "AWSServiceRoleForAmazonChimeVoiceConnector";
@@ -17,6 +18,7 @@ export interface ServiceLinkedRole {
   /** Reads do not find the role before: IAM is eventually consistent. */
   readonly visibleFromMs: number;
   description?: string;
+  readonly tags: Map<string, string>;
 }
 
 /** Which resources of a region use a role. */
@@ -68,6 +70,7 @@ export class ServiceLinkedRoles {
       createdMs,
       visibleFromMs: createdMs + propagationMs,
       description,
+      tags: new Map(),
     };
     this.roles.set(name.toLowerCase(), role);
     return role;
@@ -119,6 +122,13 @@ export class ServiceLinkedRoles {
   private forgetFinishedTasks(): void {
     for (const task of this.tasks.values()) if (!isOpen(task)) this.tasks.delete(task.id);
   }
+}
+
+/** Chime makes the role when streaming or a SIP media application is begun, where the account has none. */
+export function ensureVoiceConnectorRole(world: World, roles: ServiceLinkedRoles): void {
+  if (roles.find(voiceConnectorRoleName)) return;
+  const propagationMs = world.faults.strike("rolePropagation", () => true)?.ms ?? 0;
+  roles.create(voiceConnectorRoleName, voiceConnectorPrincipal, undefined, propagationMs);
 }
 
 function isOpen(task: DeletionTask): boolean {

@@ -2,6 +2,13 @@ import { z } from "zod";
 
 /** Limits and delays of the embedded services; each default is the real service's, where that is known. */
 export interface Settings {
+  /**
+   * Chime calls a second, all of an account in a region together; 0: no limit. The service's quota is not published: 10 is an
+   * assumption, on the low side.
+   */
+  chimeCallsPerSecond: number;
+  /** Calls a second of each of ListStreams, DeleteStream and UpdateDataRetention, by account and region; 0: no limit. Service: 50. */
+  streamControlCallsPerSecond: number;
   /** GetDataEndpoint calls a second and stream; 0: no limit. Service: 5. */
   dataEndpointCallsPerSecond: number;
   /** GetMedia calls a second and stream; 0: no limit. Service: 5. */
@@ -68,6 +75,8 @@ export type SettingsPatch = Partial<Settings>;
 const milliseconds = z.number().int().min(0);
 
 const settingsSchema: z.ZodType<Settings, SettingsPatch> = z.strictObject({
+  chimeCallsPerSecond: z.number().min(0).default(10),
+  streamControlCallsPerSecond: z.number().min(0).default(50),
   dataEndpointCallsPerSecond: z.number().min(0).default(5),
   getMediaCallsPerSecond: z.number().min(0).default(5),
   getMediaIdleEndMs: milliseconds.default(3_000),

@@ -36,6 +36,16 @@ export interface VoiceConnector {
   logging?: { EnableSIPLogs: boolean; EnableMediaMetricLogs: boolean };
 }
 
+/** As far as it is needed here: that it is there keeps the service-linked role in use. */
+export interface SipMediaApplication {
+  readonly id: string;
+  readonly arn: string;
+  readonly region: string;
+  readonly name: string;
+  readonly lambdaArn: string;
+  readonly createdMs: number;
+}
+
 export interface VoiceConnectorGroup {
   readonly id: string;
   readonly arn: string;

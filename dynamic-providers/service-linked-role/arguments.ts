@@ -1,4 +1,5 @@
 import { type AssumeRole, checkAccountScope, type Fault, FaultList } from "../faults.js";
+import type { Owner } from "../owner.js";
 
 export type OnDeleteRole = "deleteWhenUnused" | "delete" | "retain";
 
@@ -8,6 +9,8 @@ export interface ServiceLinkedRoleInputs {
   deletionTimeoutSeconds: number;
   profile?: string;
   assumeRole?: AssumeRole;
+  /** Set by the program, hidden. Resources of programs with an older version have none. */
+  __owner?: Owner;
 }
 
 export const argumentNames = ["onDelete", "deletionTimeoutSeconds", "profile", "assumeRole"] as const;

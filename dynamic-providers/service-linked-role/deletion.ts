@@ -18,8 +18,9 @@ export type DeletionOutcome =
 
 const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 5_000;
-/** How long a role that was just released may still be refused before it is tried again. */
-const NEXT_ROUND_MS = 5_000;
+/** A role that was just released is called used for "a few minutes": it is tried again after pauses that double. */
+const FIRST_ROUND_MS = 5_000;
+const LONGEST_ROUND_MS = 40_000;
 
 /** The role, or undefined where the account has none. */
 export async function getRole(aws: AwsSession, scope: AccountScope): Promise<Role | undefined> {
@@ -37,10 +38,16 @@ export async function getRole(aws: AwsSession, scope: AccountScope): Promise<Rol
  * @param deadlineMs on the clock of `aws.now`
  */
 export async function deleteRole(aws: AwsSession, scope: AccountScope, deadlineMs: number): Promise<DeletionOutcome> {
-  for (;;) {
+  let refusal: DeletionOutcome | undefined;
+  for (let pauseMs = FIRST_ROUND_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_ROUND_MS)) {
     const outcome = await oneRound(aws, scope, deadlineMs);
-    if (outcome.deleted || aws.now() + NEXT_ROUND_MS >= deadlineMs) return outcome;
-    await aws.sleep(NEXT_ROUND_MS);
+    if (outcome.deleted) return outcome;
+    if (outcome.refused) refusal = outcome;
+    const leftMs = deadlineMs - aws.now();
+    // IAM's reason of an earlier round tells more than that the last one was not decided in time.
+    if (leftMs <= 0) return refusal ?? outcome;
+    // The last try is made when the time is about over, not a pause before.
+    await aws.sleep(Math.min(pauseMs, leftMs));
   }
 }
 
@@ -56,6 +63,10 @@ async function oneRound(aws: AwsSession, scope: AccountScope, deadlineMs: number
   }
   for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_POLL_MS)) {
     const status = await deletionStatus(aws, scope, taskId);
+    if (!status) {
+      // IAM forgets tasks that are over. Whether this one went well the role itself tells; if not, the next round does.
+      return (await getRole(aws, scope)) ? { deleted: false, refused: false } : { deleted: true };
+    }
     if (status.Status === "SUCCEEDED") return { deleted: true };
     if (status.Status === "FAILED") {
       const users = (status.Reason?.RoleUsageList ?? []).flatMap(({ Region, Resources }) =>
@@ -68,14 +79,13 @@ async function oneRound(aws: AwsSession, scope: AccountScope, deadlineMs: number
   }
 }
 
-/** A task of a role that went quickly may be forgotten before the first look: then the role itself is asked for. */
+/** @returns undefined where IAM knows no such task */
 async function deletionStatus(aws: AwsSession, scope: AccountScope, taskId: string | undefined) {
   try {
     return await aws.iam(scope).send(new GetServiceLinkedRoleDeletionStatusCommand({ DeletionTaskId: taskId }));
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    const role = await getRole(aws, scope);
-    return { Status: role ? ("IN_PROGRESS" as const) : ("SUCCEEDED" as const), Reason: undefined };
+    return undefined;
   }
 }
 

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AssumeRole } from "../faults.js";
+import { ownerOf } from "../owner.js";
 import { type AssumeRoleArgs, assertProviderResolves, providerText, refuseProvider, withoutValues } from "../shim.js";
+import { unlessSecret } from "../unless-secret.js";
 import { argumentNames, type OnDeleteRole } from "./arguments.js";
 
 /** Arguments of {@link ServiceLinkedRole}. */
 export interface ServiceLinkedRoleArgs {
   /**
-   * On destroy: delete the role unless a Voice Connector of the account, in any region, still streams; then it is kept, with
-   * a message (`deleteWhenUnused`, default). Or fail while it is used (`delete`), or leave it (`retain`).
+   * On destroy: delete the role unless another stack has claimed it or a Voice Connector or SIP media application of the
+   * account, in any region, uses it; then it is kept, with a warning (`deleteWhenUnused`, default). Or do not look at who
+   * uses it, and fail where IAM says that it is used (`delete`), or leave it as it is (`retain`).
    * A change takes an `up` to be recorded, which calls nothing.
    */
   onDelete?: pulumi.Input<OnDeleteRole>;
@@ -23,6 +26,9 @@ export interface ServiceLinkedRoleArgs {
  * The role `AWSServiceRoleForAmazonChimeVoiceConnector`, with which Chime writes call audio to Kinesis Video Streams. An
  * account has one, for all regions and connectors: where it is there already it is adopted.
  *
+ * Each resource claims the role by a tag, so that of several stacks the last one that is destroyed removes it, and a rename
+ * leaves it there. Without permission to tag (`iam:TagRole`) it works all the same, unprotected, and says so.
+ *
  * The id is the role's ARN. Rests on IAM's CreateServiceLinkedRole, GetRole, DeleteServiceLinkedRole and
  * GetServiceLinkedRoleDeletionStatus (https://docs.aws.amazon.com/chime-sdk/latest/ag/using-service-linked-roles-stream.html).
  */
@@ -33,6 +39,7 @@ export class ServiceLinkedRole extends pulumi.CustomResource {
   declare readonly assumeRole: pulumi.Output<AssumeRole | undefined>;
   declare readonly arn: pulumi.Output<string>;
   declare readonly roleName: pulumi.Output<string>;
+  declare readonly description: pulumi.Output<string | undefined>;
   /** When IAM made the role, ISO 8601. */
   declare readonly createDate: pulumi.Output<string>;
   /** Whether the role was there before this resource. */
@@ -49,8 +56,10 @@ export class ServiceLinkedRole extends pulumi.CustomResource {
       ServiceLinkedRole.type,
       name,
       {
-        ...withoutValues([...argumentNames, "arn", "roleName", "createDate", "adopted", "accountId"]),
+        ...withoutValues([...argumentNames, "arn", "roleName", "description", "createDate", "adopted", "accountId"]),
         ...args,
+        // Hidden: the engine shows names with two underscores in no diff.
+        __owner: unlessSecret(args, name, ownerOf(name)),
         __provider: providerText("service-linked-role"),
       },
       // Created first, the replacement would adopt the role, which the deletion of the old resource then removes.

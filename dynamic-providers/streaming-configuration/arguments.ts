@@ -9,6 +9,7 @@ import {
   isRegion,
   regionReason,
 } from "../faults.js";
+import type { Owner } from "../owner.js";
 import { maximumRetentionInHours } from "../voice-connector.js";
 
 export type NotificationTarget = "EventBridge" | "SNS" | "SQS";
@@ -32,8 +33,14 @@ export interface StreamingConfigurationInputs {
   mediaInsights?: MediaInsights;
   onExisting: OnExisting;
   onDelete: OnDeleteStreaming;
+  /** These three are absent in states of 0.1. */
+  applyRetentionToExistingStreams?: boolean;
+  allowRetentionDecrease?: boolean;
+  deleteStreamsOnDestroy?: boolean;
   profile?: string;
   assumeRole?: AssumeRole;
+  /** Not an argument: the program sets it. Absent in states of 0.1. */
+  owner?: Owner;
 }
 
 /** The part of a resource that Chime holds. */
@@ -51,18 +58,24 @@ export const argumentNames = [
   "mediaInsights",
   "onExisting",
   "onDelete",
+  "applyRetentionToExistingStreams",
+  "allowRetentionDecrease",
+  "deleteStreamsOnDestroy",
   "profile",
   "assumeRole",
 ] as const;
 
 const targets: readonly unknown[] = ["EventBridge", "SNS", "SQS"];
 
-const isVoiceConnectorId = (value: unknown): boolean =>
+export const isVoiceConnectorId = (value: unknown): boolean =>
   typeof value === "string" &&
   (/^[a-z0-9]{21,22}$/.test(value) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value));
 
-const isRetention = (value: unknown): boolean =>
+export const isRetention = (value: unknown): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximumRetentionInHours;
+
+export const idReason = "must be 21 or 22 lower-case letters and digits, or a UUID";
+export const retentionReason = `must be a number: 0, or a whole number of hours from 1 to ${maximumRetentionInHours}`;
 
 const isMediaInsightsArn = (value: unknown): boolean =>
   typeof value === "string" &&
@@ -105,8 +118,6 @@ function checkMediaInsights(list: FaultList, value: unknown): void {
  */
 export function streamingConfigurationFaults(args: Record<string, unknown>, path = ""): Fault[] {
   const list = new FaultList(path);
-  const idReason = "must be 21 or 22 lower-case letters and digits, or a UUID";
-  const retentionReason = `must be a number: 0, or a whole number of hours from 1 to ${maximumRetentionInHours}`;
   list.known(args, argumentNames);
   list.required("voiceConnectorId", args.voiceConnectorId, isVoiceConnectorId, idReason);
   list.optional("region", args.region, isRegion, regionReason);
@@ -117,6 +128,12 @@ export function streamingConfigurationFaults(args: Record<string, unknown>, path
   list.optional("onExisting", args.onExisting, oneOf("adopt", "fail"), 'must be "adopt" or "fail"');
   const onDeleteReason = 'must be "stop", "restore" or "retain"';
   list.optional("onDelete", args.onDelete, oneOf("stop", "restore", "retain"), onDeleteReason);
+  for (const name of ["applyRetentionToExistingStreams", "allowRetentionDecrease", "deleteStreamsOnDestroy"]) {
+    list.optional(name, args[name], isBoolean, "must be true or false");
+  }
+  if (args.deleteStreamsOnDestroy === true && args.onDelete === "retain") {
+    list.add("deleteStreamsOnDestroy", 'cannot be true where onDelete is "retain": calls go on being streamed');
+  }
   checkAccountScope(list, args);
   return list.faults;
 }
@@ -132,5 +149,8 @@ export function withDefaults(args: Record<string, unknown>, region: unknown): Re
     ...(isObject(insights) ? { mediaInsights: { ...insights, disabled: insights.disabled ?? false } } : {}),
     onExisting: args.onExisting ?? "adopt",
     onDelete: args.onDelete ?? "stop",
+    applyRetentionToExistingStreams: args.applyRetentionToExistingStreams ?? false,
+    allowRetentionDecrease: args.allowRetentionDecrease ?? false,
+    deleteStreamsOnDestroy: args.deleteStreamsOnDestroy ?? false,
   };
 }

@@ -1,166 +1,236 @@
-import {
-  DeleteVoiceConnectorStreamingConfigurationCommand,
-  GetVoiceConnectorStreamingConfigurationCommand,
-  PutVoiceConnectorStreamingConfigurationCommand,
-} from "@aws-sdk/client-chime-sdk-voice";
+import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { AwsCallError } from "../../aws/call-error.js";
 import { assertSameAccount } from "../account.js";
 import type { AwsSession } from "../aws-clients.js";
-import { UNKNOWN } from "../faults.js";
+import { MadeInPart } from "../made-in-part.js";
+import type { Owner } from "../owner.js";
+import type { ServiceHeld, StreamingConfigurationInputs } from "./arguments.js";
+import { deleteConfiguration, getConfiguration, putConfiguration } from "./configuration.js";
+import { deleteStreams, type RetentionChange, retentionChange } from "./existing-streams.js";
+import { asMarked, type Mark } from "./mark-tags.js";
+import { NEW_CONNECTOR_PAUSES_MS } from "./new-connector.js";
 import {
-  argumentNames,
-  type ServiceHeld,
-  type StreamingConfigurationInputs,
-  streamingConfigurationFaults,
-  withDefaults,
-} from "./arguments.js";
-import { comparable, describe, fromService, serviceHeldNames, toService } from "./service-shape.js";
+  type ConnectorPlace,
+  foreignMarkError,
+  lookAtMark,
+  type MarkLook,
+  removeMark,
+  writeMark,
+} from "./ownership.js";
+import { comparedNames } from "./plan.js";
+import { comparable, describe, serviceHeldNames } from "./service-shape.js";
 
-/** What state holds: the inputs, and what create found. States of older versions may lack any of the optional ones. */
+/** What state holds: the inputs, and what is known of the connector. States of older versions may lack any of the optional ones. */
 export interface StreamingConfigurationState extends StreamingConfigurationInputs {
   accountId?: string;
   previous?: ServiceHeld;
+  /** That of the mark on the connector; absent where it could not be marked. */
+  ownershipNonce?: string;
+  /** What existing streams were set to. */
+  retentionAppliedInHours?: number;
+  /** Whether it is not known that AWS holds what the inputs say. */
+  isIncomplete?: boolean;
 }
 
-type Arguments = Record<string, unknown>;
+type Inputs = StreamingConfigurationInputs;
+type State = StreamingConfigurationState;
 
-/** A connector made a moment ago may not be known everywhere yet: its configuration is put again after these pauses. */
-const NEW_CONNECTOR_PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000];
+/** Programs always say who they are; without it the resource is nobody's. */
+const ownerOf = ({ owner }: Inputs): Owner => owner ?? { stack: "", name: "" };
 
-/**
- * Fills in the defaults and the region: the argument's, the one the resource has, the stack's, the environment's. A
- * connector never moves: a stack that is given another region, or deployed from another place, must not stop it streaming.
- */
-export async function check(aws: AwsSession, olds: Arguments, news: Arguments): Promise<dynamic.CheckResult> {
-  const failures = streamingConfigurationFaults(news);
-  const scope = news as { profile?: string };
-  const profile = typeof scope.profile === "string" && scope.profile !== UNKNOWN ? scope.profile : undefined;
-  const isSameConnector = news.voiceConnectorId === olds?.voiceConnectorId || news.voiceConnectorId === UNKNOWN;
-  const sticky = isSameConnector ? olds?.region : undefined;
-  const region = news.region ?? sticky ?? aws.stackRegion ?? (await aws.chainRegion({ profile }));
-  if (region === undefined) {
-    failures.push({
-      property: "region",
-      reason: "is not known: set the argument, the stack configuration aws:region, or AWS_REGION",
-    });
-  } else if (news.region === undefined) {
-    failures.push(
-      ...streamingConfigurationFaults({ ...news, region })
-        .filter(({ property }) => property === "region")
-        .map(({ property, reason }) => ({
-          property,
-          reason: `${reason} (found in the stack configuration or the environment)`,
-        })),
-    );
-  }
-  return { inputs: withDefaults(news, region), failures };
-}
-
-export function diff(_id: string, olds: Arguments, news: Arguments): dynamic.DiffResult {
-  const changed = argumentNames.filter((name) => comparable(name, olds[name]) !== comparable(name, news[name]));
-  const replaces = changed.filter((name) => name === "voiceConnectorId" || name === "region");
-  return { changes: changed.length > 0, replaces, deleteBeforeReplace: true };
-}
-
-export async function create(aws: AwsSession, inputs: StreamingConfigurationInputs): Promise<dynamic.CreateResult> {
+export async function create(aws: AwsSession, inputs: Inputs): Promise<dynamic.CreateResult> {
   const accountId = await aws.accountId(inputs);
-  const previous = await get(aws, inputs);
-  // One that holds what is asked for loses nothing; it may be what a create left that was cut off before it was recorded.
-  if (previous && inputs.onExisting === "fail" && !holdSame(previous, inputs)) {
-    throw new Error(
-      `Voice Connector ${inputs.voiceConnectorId} in ${inputs.region} has a streaming configuration already ` +
-        `(${describe(previous)}) and onExisting is "fail". Remove it, or set onExisting to "adopt".`,
-    );
+  const place = { ...inputs, accountId };
+  const [found, look] = await Promise.all([getConfiguration(aws, place), lookAtMark(aws, place)]);
+  const mark = markOfOwnStack(place, look, inputs);
+  // What stands under a mark of this stack is the stack's own: another resource's that this one replaces, or what a create
+  // left that was cut off. What was there before that is in the mark.
+  const previous = mark ? mark.previous : found;
+  if (found && !mark) refuseExisting(inputs, found);
+  const retention = await plannedRetention(aws, place, inputs);
+
+  const pausesMs = found || mark ? [] : NEW_CONNECTOR_PAUSES_MS;
+  const ownershipNonce = await claim(aws, place, look, { ...ownerOf(inputs), nonce: randomUUID(), previous }, pausesMs);
+  const id = `${inputs.region}/${inputs.voiceConnectorId}`;
+  const outs: State = { ...inputs, accountId, previous, ownershipNonce };
+  try {
+    await putConfiguration(aws, place, inputs, pausesMs);
+  } catch (error) {
+    if (mayBeDone(error)) throw new MadeInPart(id, { ...outs, isIncomplete: true }, error);
+    if (ownershipNonce) await giveBack(aws, place, mark);
+    throw error;
   }
-  await put(aws, inputs, inputs, previous ? [] : NEW_CONNECTOR_PAUSES_MS);
-  return {
-    id: `${inputs.region}/${inputs.voiceConnectorId}`,
-    outs: { ...inputs, accountId, previous },
-  };
+  return { id, outs: await finished(id, outs, retention) };
 }
 
 /** What Chime holds now, as outputs and as inputs, so that a refresh names each property that was changed elsewhere. */
-export async function read(
-  aws: AwsSession,
-  id: string,
-  props: StreamingConfigurationState,
-): Promise<dynamic.ReadResult> {
-  await assertSameAccount(aws, props, `the streaming configuration of Voice Connector ${props.voiceConnectorId}`);
-  const held = await get(aws, props);
+export async function read(aws: AwsSession, id: string, props: State): Promise<dynamic.ReadResult> {
+  const accountId = await assertSameAccount(aws, props, resourceName(props));
+  const place = { ...props, accountId };
+  const [held, look] = await Promise.all([getConfiguration(aws, place), lookAtMark(aws, place, true)]);
   if (!held) return { id: "", props: undefined };
-  const now = { ...props, mediaInsights: undefined, ...held };
-  const inputs = Object.fromEntries(argumentNames.map((name) => [name, now[name]]));
+  const { isIncomplete: _isIncomplete, ...known } = props;
+  const now: State = { ...known, accountId, mediaInsights: undefined, ...held, ...markDrift(aws, props, look) };
+  const inputs = Object.fromEntries(comparedNames.map((name) => [name, now[name]]));
   return { id, props: now, inputs };
 }
 
-export async function update(
-  aws: AwsSession,
-  _id: string,
-  olds: StreamingConfigurationState,
-  news: StreamingConfigurationInputs,
-): Promise<dynamic.UpdateResult> {
-  await assertSameAccount(aws, { ...news, accountId: olds.accountId }, `Voice Connector ${news.voiceConnectorId}`);
-  if (!holdSame(olds, news)) await put(aws, news, news, []);
-  const accountId = olds.accountId ?? (await aws.accountId(news));
-  return { outs: { ...news, accountId, previous: olds.previous } };
-}
-
-export async function remove(aws: AwsSession, _id: string, props: StreamingConfigurationState): Promise<void> {
-  if (props.onDelete === "retain") return;
-  await assertSameAccount(aws, props, `the streaming configuration of Voice Connector ${props.voiceConnectorId}`);
-  try {
-    if (props.onDelete === "restore" && props.previous) await put(aws, props, props.previous, []);
-    else {
-      await aws
-        .chime(props.region, props)
-        .send(new DeleteVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId: props.voiceConnectorId }));
+export async function update(aws: AwsSession, id: string, olds: State, news: Inputs): Promise<dynamic.UpdateResult> {
+  const scope = { ...news, accountId: olds.accountId };
+  const accountId = await assertSameAccount(aws, scope, resourceName(news));
+  const place = { ...news, accountId };
+  const isPut = olds.isIncomplete === true || !holdSame(olds, news);
+  const retention =
+    isPut || olds.retentionAppliedInHours !== news.dataRetentionInHours
+      ? await plannedRetention(aws, place, news)
+      : undefined;
+  let { previous, ownershipNonce } = olds;
+  if (comparable("owner", olds.owner) !== comparable("owner", news.owner) || (isPut && !ownershipNonce)) {
+    const look = await lookAtMark(aws, place);
+    const isOwn = look.isVisible && look.mark !== undefined && look.mark.nonce === ownershipNonce;
+    const mark = isOwn ? look.mark : markOfOwnStack(place, look, news);
+    previous ??= mark?.previous;
+    const wanted = { ...ownerOf(news), nonce: ownershipNonce ?? randomUUID(), previous };
+    ownershipNonce = await claim(aws, place, look, wanted, []);
+  }
+  const { retentionAppliedInHours } = olds;
+  const outs: State = { ...news, accountId, previous, ownershipNonce, retentionAppliedInHours };
+  if (isPut) {
+    try {
+      await putConfiguration(aws, place, news, []);
+    } catch (error) {
+      if (mayBeDone(error)) throw new MadeInPart(id, { ...outs, isIncomplete: true }, error);
+      throw error;
     }
-  } catch (error) {
-    // The configuration, or the connector with it, is gone already: what was asked for.
-    if (!isNotFound(error)) throw error;
   }
+  return { outs: await finished(id, outs, retention) };
 }
 
-async function get(aws: AwsSession, of: StreamingConfigurationInputs): Promise<ServiceHeld | undefined> {
+export async function remove(aws: AwsSession, _id: string, props: State): Promise<void> {
+  if (props.onDelete === "retain") return release(aws, props);
+  const accountId = await assertSameAccount(aws, props, resourceName(props));
+  const place = { ...props, accountId };
+  const look = await lookAtMark(aws, place);
+  const mark = look.isVisible ? look.mark : undefined;
+  if (mark && mark.nonce !== props.ownershipNonce) {
+    const isOwnStack = mark.stack === asMarked(ownerOf(props)).stack;
+    aws.tell(
+      `Voice Connector ${props.voiceConnectorId} in ${props.region} goes on streaming: ` +
+        `${isOwnStack ? "this stack" : `the stack ${mark.stack}`} manages it as "${mark.name}" now.`,
+      isOwnStack ? "info" : "warning",
+    );
+    return;
+  }
+  const isRestored = props.onDelete === "restore" && props.previous !== undefined;
+  if (isRestored) await putConfiguration(aws, place, props.previous as ServiceHeld, "unlessGone");
+  else await deleteConfiguration(aws, place);
+  if (props.deleteStreamsOnDestroy) {
+    if (isRestored && !props.previous?.disabled) {
+      aws.tell(`The streams of Voice Connector ${props.voiceConnectorId} are kept: what was restored streams to them.`);
+    } else await deleteStreams(aws, place);
+  }
+  // Last, so that a destroy that was cut off is taken up again by the owner.
+  if (mark) await removeMark(aws, place);
+}
+
+/** Takes the mark off what is retained, for whoever manages it next. What prevents that is told and stops nothing. */
+async function release(aws: AwsSession, props: State): Promise<void> {
+  if (!props.ownershipNonce) return;
   try {
-    const { StreamingConfiguration } = await aws
-      .chime(of.region, of)
-      .send(new GetVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId: of.voiceConnectorId }));
-    // Some answers to "none" are an empty document instead of NotFoundException.
-    return StreamingConfiguration?.DataRetentionInHours === undefined ? undefined : fromService(StreamingConfiguration);
+    const accountId = await assertSameAccount(aws, props, resourceName(props));
+    const place = { ...props, accountId };
+    const look = await lookAtMark(aws, place);
+    if (look.isVisible && look.mark?.nonce === props.ownershipNonce) await removeMark(aws, place);
   } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
+    aws.tell(`Voice Connector ${props.voiceConnectorId} stays marked as managed: ${(error as Error).message}`);
   }
 }
 
-async function put(
+/**
+ * The mark of the resource's own stack, if there is one.
+ * @throws Error that names the stack where it is another's
+ */
+function markOfOwnStack(place: ConnectorPlace, look: MarkLook, inputs: Inputs): Mark | undefined {
+  const mark = look.isVisible ? look.mark : undefined;
+  if (mark && mark.stack !== asMarked(ownerOf(inputs)).stack) throw foreignMarkError(place, mark);
+  return mark;
+}
+
+/** @returns the nonce of the mark that stands, or undefined where the connector cannot be marked */
+async function claim(
   aws: AwsSession,
-  of: StreamingConfigurationInputs,
-  held: ServiceHeld,
+  place: ConnectorPlace,
+  look: MarkLook,
+  mark: Mark,
   pausesMs: readonly number[],
-): Promise<void> {
-  const command = new PutVoiceConnectorStreamingConfigurationCommand({
-    VoiceConnectorId: of.voiceConnectorId,
-    StreamingConfiguration: toService(held),
-  });
+): Promise<string | undefined> {
+  // A mark that cannot be seen is not written over: it may be another stack's.
+  if (!look.isVisible || !mark.stack) return undefined;
+  return (await writeMark(aws, place, mark, pausesMs)) ? mark.nonce : undefined;
+}
+
+/** The mark as it was before a create that AWS refused; what prevents that is less than why it was refused. */
+async function giveBack(aws: AwsSession, place: ConnectorPlace, before: Mark | undefined): Promise<void> {
   try {
-    await aws.chime(of.region, of).send(command);
+    if (before) await writeMark(aws, place, before, []);
+    else await removeMark(aws, place);
   } catch (error) {
-    if (!isNotFound(error)) throw error;
-    const [pauseMs, ...rest] = pausesMs;
-    if (pauseMs === undefined) {
-      const where = `${of.region} of AWS account ${await aws.accountId(of)}`;
-      const message = `There is no Voice Connector ${of.voiceConnectorId} in ${where}. ${(error as Error).message}`;
-      throw new Error(message, { cause: error });
-    }
-    await aws.sleep(pauseMs);
-    await put(aws, of, held, rest);
+    aws.tell(`Voice Connector ${place.voiceConnectorId} stays marked as managed: ${(error as Error).message}`);
   }
 }
+
+/**
+ * What a refresh finds of a mark that is not the resource's any more: taken off, or another's. Then `owner` differs from
+ * the program's, so that the next up marks the connector again, or says whose it is.
+ */
+function markDrift(aws: AwsSession, props: State, look: MarkLook): Partial<State> {
+  if (!props.ownershipNonce || !look.isVisible || look.mark?.nonce === props.ownershipNonce) return {};
+  const { mark } = look;
+  const isForeign = mark !== undefined && mark.stack !== asMarked(ownerOf(props)).stack;
+  if (isForeign) {
+    aws.tell(
+      `Voice Connector ${props.voiceConnectorId} in ${props.region} is managed by the stack ${mark.stack} too, as "${mark.name}".`,
+    );
+  }
+  return { ownershipNonce: undefined, owner: isForeign ? { stack: mark.stack, name: mark.name } : undefined };
+}
+
+function refuseExisting(inputs: Inputs, found: ServiceHeld): void {
+  // One that holds what is asked for loses nothing.
+  if (inputs.onExisting !== "fail" || holdSame(found, inputs)) return;
+  throw new Error(
+    `Voice Connector ${inputs.voiceConnectorId} in ${inputs.region} has a streaming configuration already ` +
+      `(${describe(found)}) and onExisting is "fail". Remove it, or set onExisting to "adopt".`,
+  );
+}
+
+/** Looked at before anything is changed: a decrease that is not allowed changes nothing. */
+async function plannedRetention(aws: AwsSession, place: ConnectorPlace, inputs: Inputs) {
+  if (!inputs.applyRetentionToExistingStreams) return undefined;
+  return retentionChange(aws, place, inputs.dataRetentionInHours, inputs.allowRetentionDecrease === true);
+}
+
+/** @throws MadeInPart where the configuration stands but existing streams were not all reached */
+async function finished(id: string, outs: State, retention: RetentionChange | undefined): Promise<State> {
+  if (!retention) return outs;
+  try {
+    await retention.apply();
+  } catch (error) {
+    throw new MadeInPart(id, { ...outs, retentionAppliedInHours: undefined }, error);
+  }
+  return { ...outs, retentionAppliedInHours: outs.dataRetentionInHours };
+}
+
+/** Whether a call that failed may have been carried out: its answer was lost, or AWS itself does not know. */
+function mayBeDone(error: unknown): boolean {
+  if (!(error instanceof AwsCallError)) return false;
+  const { httpStatusCode } = (error.cause as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata ?? {};
+  return error.kind === "unreachable" || (error.kind === "other" && (httpStatusCode ?? 500) >= 500);
+}
+
+const resourceName = ({ voiceConnectorId }: Inputs): string =>
+  `the streaming configuration of Voice Connector ${voiceConnectorId}`;
 
 const holdSame = (one: ServiceHeld, other: ServiceHeld): boolean =>
   serviceHeldNames.every((name) => comparable(name, one[name]) === comparable(name, other[name]));
-
-const isNotFound = (error: unknown): boolean => error instanceof AwsCallError && error.kind === "notFound";

@@ -1,5 +1,6 @@
 import { asProvider } from "../provider.js";
-import { check, create, diff, read, remove, update } from "./lifecycle.js";
+import { create, read, remove, update } from "./lifecycle.js";
+import { check, diff } from "./plan.js";
 
 /** What the text in state loads. */
 export = asProvider({ check, diff, create, read, update, delete: remove });

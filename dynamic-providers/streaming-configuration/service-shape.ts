@@ -40,9 +40,12 @@ export function fromService(configuration: StreamingConfiguration): ServiceHeld 
   };
 }
 
+/** Arguments that states of older versions lack; they mean what their default does. */
+const laterArguments = ["applyRetentionToExistingStreams", "allowRetentionDecrease", "deleteStreamsOnDestroy"];
+
 /** A form in which two values that mean the same are the same text: targets are a set, absent objects are undefined. */
 export function comparable(name: string, value: unknown): string {
-  if (value === undefined || value === null) return "";
+  if (value === undefined || value === null) return laterArguments.includes(name) ? "false" : "";
   if (name === "notificationTargets" && Array.isArray(value)) return JSON.stringify([...value].map(String).sort());
   if (name === "mediaInsights" && typeof value === "object") {
     const { configurationArn, disabled } = value as MediaInsights;

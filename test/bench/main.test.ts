@@ -37,6 +37,22 @@ describe("npm run bench", function () {
     if (!existsSync("/proc/self/stat")) this.skip();
   });
 
+  it("measures the functions' bundle, as it was built", async () => {
+    const { code, stdout, stderr } = await runBench(
+      "--only",
+      "bundle",
+      "--only",
+      "cold-import",
+      "--pairs",
+      "1",
+      "--json",
+    );
+    assert.ok(code === 0 || code === 3, stderr);
+    const [bundle, coldImport] = JSON.parse(stdout).rows;
+    assert.deepEqual([bundle.unit, bundle.value < 1.5, bundle.met], ["MB", true, true]);
+    assert.deepEqual([coldImport.unit, coldImport.pairs, coldImport.value > 0], ["ms", 7, true]);
+  });
+
   it("measures what it is asked for, finds every output right, and prints one JSON document", async () => {
     const rows = ["extract", "memory", "chunks"];
     const args = ["--minutes", "2", "--pairs", "1", "--json"];

@@ -1,11 +1,16 @@
 import {
   ChimeSDKVoiceClient,
+  CreateSipMediaApplicationCommand,
   CreateVoiceConnectorCommand,
   DeleteVoiceConnectorStreamingConfigurationCommand,
   PutVoiceConnectorStreamingConfigurationCommand,
+  type Tag,
+  TagResourceCommand,
 } from "@aws-sdk/client-chime-sdk-voice";
+import { IAMClient, UpdateRoleDescriptionCommand } from "@aws-sdk/client-iam";
 import { AwsSession } from "../../dynamic-providers/aws-clients.js";
 import { readStackConfiguration } from "../../dynamic-providers/stack-configuration.js";
+import { serviceLinkedRoleName } from "../../dynamic-providers/voice-connector.js";
 import type { LocalAws } from "../../local-aws/index.js";
 
 /** A provider process's session with local-aws, configured as a stack would, with a clock that a pause moves on. */
@@ -22,11 +27,15 @@ export class TestSession {
     configuration: Record<string, string> = {},
   ) {
     const { endpoint } = localAws;
+    // Its quota goes by the real clock.
+    localAws.control.change({ chimeCallsPerSecond: 0, streamControlCallsPerSecond: 0 });
     const values: Record<string, string> = {
       "aws:region": "us-east-1",
       "aws:accessKey": "AKIATEST",
       "aws:secretKey": "test",
-      "aws:endpoints": JSON.stringify([{ chimesdkvoice: endpoint, iam: endpoint, sts: endpoint }]),
+      "aws:endpoints": JSON.stringify([
+        { chimesdkvoice: endpoint, iam: endpoint, kinesisvideo: endpoint, sts: endpoint },
+      ]),
       ...configuration,
     };
     this.aws = new AwsSession(readStackConfiguration((key) => values[key]).stack, {
@@ -65,6 +74,23 @@ export class TestSession {
 
   async stopStreaming(region: string, VoiceConnectorId: string): Promise<void> {
     await this.chime(region).send(new DeleteVoiceConnectorStreamingConfigurationCommand({ VoiceConnectorId }));
+  }
+
+  async tag(voiceConnectorId: string, Tags: Tag[]): Promise<void> {
+    const ResourceARN = `arn:aws:chime:us-east-1:123456789012:vc/${voiceConnectorId}`;
+    await this.chime("us-east-1").send(new TagResourceCommand({ ResourceARN, Tags }));
+  }
+
+  async createSipMediaApplication(region: string): Promise<string> {
+    const Endpoints = [{ LambdaArn: `arn:aws:lambda:${region}:123456789012:function:ivr` }];
+    const command = new CreateSipMediaApplicationCommand({ AwsRegion: region, Name: "ivr", Endpoints });
+    return (await this.chime(region).send(command)).SipMediaApplication?.SipMediaApplicationId ?? "";
+  }
+
+  async describeRole(Description: string): Promise<void> {
+    const credentials = { accessKeyId: "AKIAOTHER", secretAccessKey: "test" };
+    const iam = new IAMClient({ region: "us-east-1", endpoint: this.localAws.endpoint, credentials });
+    await iam.send(new UpdateRoleDescriptionCommand({ RoleName: serviceLinkedRoleName, Description }));
   }
 
   private chime(region: string): ChimeSDKVoiceClient {

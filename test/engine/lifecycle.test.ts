@@ -78,7 +78,7 @@ describe("VoiceConnectorStreaming on the real engine", function () {
   it("a retention change updates in place, and a preview of it says so", async () => {
     await describeBoth({ dataRetentionInHours: 48 });
     const preview = await stack.preview("--diff");
-    assert.match(printed(preview), /~ dataRetentionInHours: 24 => 48/);
+    assert.match(printed(preview), /~ dataRetentionInHours\s*: 24 => 48/);
     assert.doesNotMatch(printed(preview), /replace/);
     const up = await stack.up();
     assert.match(printed(up), /~ 2 updated/);

@@ -22,8 +22,8 @@ const program = `
 const streaming = require("pulumi-chime-voice-streaming");
 const resources = JSON.parse(require("fs").readFileSync("resources.json", "utf8"));
 const named = {};
-for (const { kind, name, args, dependsOn = [] } of resources) {
-  named[name] = new streaming[kind](name, args, { dependsOn: dependsOn.map((other) => named[other]) });
+for (const { kind, name, args, dependsOn = [], options } of resources) {
+  named[name] = new streaming[kind](name, args, { dependsOn: dependsOn.map((other) => named[other]), ...options });
 }
 `;
 
@@ -32,6 +32,8 @@ export interface Described {
   name: string;
   args: unknown;
   dependsOn?: string[];
+  /** Other options of the resource. */
+  options?: object;
 }
 
 /** A stack of a small project on the real engine, and the local AWS that it talks to. */
@@ -71,8 +73,9 @@ export class Stack {
     return this.project.write("resources.json", JSON.stringify(resources));
   }
 
+  /** Without the preview before it, which most tests are not about and all would wait for. */
   up(...flags: string[]): Promise<CommandResult> {
-    return this.project.pulumi("up", "--yes", "--non-interactive", ...flags);
+    return this.project.pulumi("up", "--yes", "--skip-preview", "--non-interactive", ...flags);
   }
 
   preview(...flags: string[]): Promise<CommandResult> {
@@ -85,11 +88,11 @@ export class Stack {
   }
 
   refresh(...flags: string[]): Promise<CommandResult> {
-    return this.project.pulumi("refresh", "--yes", "--non-interactive", ...flags);
+    return this.project.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive", ...flags);
   }
 
   destroy(...flags: string[]): Promise<CommandResult> {
-    return this.project.pulumi("destroy", "--yes", "--non-interactive", ...flags);
+    return this.project.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", ...flags);
   }
 
   /** The outputs of a resource in state, by its name. */

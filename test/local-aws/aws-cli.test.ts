@@ -89,6 +89,25 @@ describe("local-aws: as the AWS CLI sees it", function () {
     assert.equal(await codeOf(again), "InvalidInput");
   });
 
+  it("a stream is made, its retention raised and lowered by the version that was read, and deleted", async () => {
+    const region = ["--region", "eu-west-2"];
+    const { StreamARN } = await aws("kinesisvideo", "create-stream", "--stream-name", "cli", ...region);
+    const named = ["--stream-arn", StreamARN, ...region];
+    const read = async () => (await aws("kinesisvideo", "describe-stream", ...named)).StreamInfo;
+    const change = (version: string, operation: string, hours: number) =>
+      aws(
+        ...["kinesisvideo", "update-data-retention", ...named, "--current-version", version],
+        ...["--operation", operation, "--data-retention-change-in-hours", `${hours}`],
+      );
+    const { Version } = await read();
+    await change(Version, "INCREASE_DATA_RETENTION", 48);
+    assert.equal(await codeOf(change(Version, "DECREASE_DATA_RETENTION", 1)), "VersionMismatchException");
+    await change((await read()).Version, "DECREASE_DATA_RETENTION", 47);
+    assert.equal((await read()).DataRetentionInHours, 1);
+    await aws("kinesisvideo", "delete-stream", ...named);
+    assert.equal(await codeOf(read()), "ResourceNotFoundException");
+  });
+
   it("errors of every protocol have their names", async () => {
     assert.equal(await codeOf(aws("iam", "get-role", "--role-name", "nobody")), "NoSuchEntity");
     assert.equal(

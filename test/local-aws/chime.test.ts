@@ -22,11 +22,12 @@ import {
 } from "@aws-sdk/client-chime-sdk-voice";
 import { type LocalAws, startLocalAws, voiceConnectorRegions } from "../../local-aws/index.js";
 import { clientsOf, failureOf } from "./clients.js";
+import { ManualClock } from "./manual-clock.js";
 
 describe("local-aws: Chime SDK Voice", () => {
   let aws: LocalAws;
   before(async () => {
-    aws = await startLocalAws();
+    aws = await startLocalAws({ settings: { chimeCallsPerSecond: 0 } });
   });
   after(() => aws.close());
 
@@ -233,5 +234,26 @@ describe("local-aws: Chime SDK Voice", () => {
     await chime.send(new DeleteVoiceConnectorCommand({ VoiceConnectorId }));
     const gone = chime.send(new GetVoiceConnectorGroupCommand({ VoiceConnectorGroupId }));
     assert.equal((await failureOf(gone)).name, "NotFoundException");
+  });
+});
+
+describe("local-aws: Chime's quota", () => {
+  it("is ten calls a second unless it is set, of each region on its own", async () => {
+    const clock = new ManualClock();
+    const aws = await startLocalAws({ clock });
+    try {
+      const list = (region: string) => clientsOf(aws, region).chime.send(new ListVoiceConnectorsCommand({}));
+      for (let i = 0; i < 10; i++) await list("us-east-1");
+      const error = await failureOf(list("us-east-1"));
+      assert.equal(error.name, "ThrottledClientException");
+      assert.equal(error.$metadata.httpStatusCode, 429);
+      await list("eu-west-1");
+      clock.advance(100);
+      await list("us-east-1");
+      aws.control.change({ chimeCallsPerSecond: 0 });
+      for (let i = 0; i < 20; i++) await list("us-east-1");
+    } finally {
+      await aws.close();
+    }
   });
 });

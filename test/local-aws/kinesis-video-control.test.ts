@@ -92,6 +92,19 @@ describe("local-aws: Kinesis Video control plane", () => {
     assert.equal((await describeStream("one")).DataRetentionInHours, 1);
   });
 
+  it("lists, deletions and changes of retention have a quota each, fifty a second unless it is set", async () => {
+    aws.control.change({ streamControlCallsPerSecond: 2 });
+    await create("one", 24);
+    const list = () => kinesisVideo.send(new ListStreamsCommand({}));
+    await list();
+    await list();
+    const error = await failureOf(list());
+    assert.equal(error.name, "ClientLimitExceededException");
+    assert.equal(error.$metadata.httpStatusCode, 400);
+    const { StreamARN } = await describeStream("one");
+    await kinesisVideo.send(new DeleteStreamCommand({ StreamARN }));
+  });
+
   it("a deleted stream is gone, and its name free", async () => {
     const { StreamARN } = await create("one");
     await kinesisVideo.send(new DeleteStreamCommand({ StreamARN }));

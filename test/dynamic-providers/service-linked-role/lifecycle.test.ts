@@ -83,7 +83,10 @@ describe("ServiceLinkedRole lifecycle", () => {
     localAws.control.addFault({ kind: "deny", actions: ["chime:ListVoiceConnectors"], region: "eu-west-1" });
     await remove(session.aws, "id", inputs);
     assert.ok(await roleExists());
-    assert.match(session.told.join(), /Not known of eu-west-1: allow the action chime:ListVoiceConnectors\./);
+    assert.match(
+      session.told.join(),
+      /Not known of eu-west-1: allow the action chime:ListVoiceConnectors: \{"Effect":"Allow",.*"Resource":"\*"\}/,
+    );
   });
 
   it('fails with IAM\'s reason and the users when told to "delete" a role that is used', async () => {
@@ -180,5 +183,190 @@ describe("ServiceLinkedRole lifecycle", () => {
       read(session.aws, "id", { ...inputs, accountId: "999999999999" }),
       /are of AWS account 123456789012, but .* is in account 999999999999. Nothing was read or changed/,
     );
+  });
+
+  it("tries at longer and longer pauses while IAM calls the role used, up to the end of the time", async () => {
+    await create(session.aws, inputs);
+    const connector = await session.createConnector("eu-west-2");
+    await session.putStreaming("eu-west-2", connector, 1);
+    session.takeActions();
+    await assert.rejects(
+      remove(session.aws, "id", { ...inputs, deletionTimeoutSeconds: 200, onDelete: "delete" }),
+      /Used by/,
+    );
+    const rounds = session.takeActions().filter((action) => action === "iam:DeleteServiceLinkedRole").length;
+    assert.ok(rounds >= 5 && rounds <= 9, `${rounds} rounds in 200 s`);
+    const total = session.pausesMs.reduce((sum, ms) => sum + ms, 0);
+    assert.ok(total >= 200_000 && total < 206_000, `${total} ms`);
+  });
+
+  it("begins anew where IAM has forgotten the task and the role is still there", async () => {
+    await create(session.aws, inputs);
+    localAws.control.change({ roleDeletionPolls: 3, roleDeletionMs: 10_000_000 });
+    localAws.control.addFault({
+      kind: "error",
+      actions: ["iam:GetServiceLinkedRoleDeletionStatus"],
+      code: "NoSuchEntity",
+      httpStatus: 404,
+      times: 1,
+    });
+    session.takeActions();
+    await remove(session.aws, "id", inputs);
+    assert.equal(await roleExists(), false);
+    const asked = session.takeActions().filter((action) => action === "iam:DeleteServiceLinkedRole");
+    assert.equal(asked.length, 2);
+  });
+
+  it("is kept while a SIP media application of any region is there, which is named", async () => {
+    await create(session.aws, inputs);
+    const application = await session.createSipMediaApplication("ap-northeast-1");
+    session.takeActions();
+    await remove(session.aws, "id", inputs);
+    assert.ok(await roleExists());
+    assert.match(session.told.join(), new RegExp(`SIP media applications.*: ap-northeast-1/${application}\\.`));
+    assert.ok(!session.takeActions().includes("iam:DeleteServiceLinkedRole"));
+  });
+
+  it("is kept where SIP media applications may not be listed, and where a region cannot be reached at all", async () => {
+    await create(session.aws, inputs);
+    localAws.control.addFault({ kind: "deny", actions: ["chime:ListSipMediaApplications"] });
+    localAws.control.addFault({
+      kind: "error",
+      actions: ["chime:ListVoiceConnectors"],
+      region: "eu-west-1",
+      code: "UnrecognizedClientException",
+      httpStatus: 403,
+      message: "The security token included in the request is invalid",
+    });
+    await remove(session.aws, "id", inputs);
+    assert.ok(await roleExists());
+    const told = session.told.join();
+    assert.match(told, /Not known of ap-northeast-1, .*us-west-2: allow the action chime:ListSipMediaApplications/);
+    assert.match(told, /Not known of eu-west-1: .*did not accept the credentials/);
+  });
+
+  it("looks at every page of connectors and of SIP media applications", async () => {
+    await create(session.aws, inputs);
+    for (let i = 0; i < 100; i++) localAws.control.createVoiceConnector("us-west-2");
+    const last = localAws.control.createVoiceConnector("us-west-2").id;
+    await session.putStreaming("us-west-2", last, 1);
+    for (let i = 0; i < 101; i++) await session.createSipMediaApplication("us-west-2");
+    await remove(session.aws, "id", inputs);
+    assert.match(session.told.join(), new RegExp(`us-west-2/${last}`));
+    assert.match(session.told.join(), /SIP media applications.* and 81 more\./);
+  });
+
+  it("keeps the description that IAM has, and follows it", async () => {
+    const made = await create(session.aws, inputs);
+    assert.equal(made.outs?.description, undefined);
+    await session.describeRole("Streams calls");
+    assert.equal((await read(session.aws, made.id, made.outs)).props?.description, "Streams calls");
+    assert.equal((await create(session.aws, inputs)).outs?.description, "Streams calls");
+  });
+});
+
+describe("ServiceLinkedRole claims", () => {
+  let localAws: LocalAws;
+  let session: TestSession;
+  const ofStack = (stack: string, name = "role") => ({
+    ...inputs,
+    __owner: { stack: `organization/calls/${stack}`, name },
+  });
+
+  beforeEach(async () => {
+    localAws = await startLocalAws();
+    session = new TestSession(localAws);
+  });
+  afterEach(() => localAws.close());
+
+  const roleExists = () => localAws.control.state().serviceLinkedRoles.length > 0;
+
+  for (const [first, second] of [
+    ["prod", "test"],
+    ["test", "prod"],
+  ] as const) {
+    it(`of two stacks the last removes the role: ${first}, then ${second}`, async () => {
+      const states = {
+        prod: await create(session.aws, ofStack("prod")),
+        test: await create(session.aws, ofStack("test")),
+      };
+      await remove(session.aws, "id", states[first].outs);
+      assert.ok(roleExists());
+      assert.match(session.told.join(), new RegExp(`is claimed by organization/calls/${second}/role \\(tag .*\\)`));
+      await remove(session.aws, "id", states[second].outs);
+      assert.equal(roleExists(), false);
+    });
+  }
+
+  it("of two stacks that go at once neither fails, and the role goes", async () => {
+    const states = [await create(session.aws, ofStack("prod")), await create(session.aws, ofStack("test"))];
+    const other = new TestSession(localAws);
+    await Promise.all([remove(session.aws, "id", states[0]!.outs), remove(other.aws, "id", states[1]!.outs)]);
+    assert.equal(roleExists(), false);
+  });
+
+  it("a rename, the new resource first, leaves the role there", async () => {
+    const old = await create(session.aws, ofStack("prod", "role"));
+    const renamed = await create(session.aws, ofStack("prod", "call-role"));
+    await remove(session.aws, "id", old.outs);
+    assert.ok(roleExists());
+    await remove(session.aws, "id", renamed.outs);
+    assert.equal(roleExists(), false);
+  });
+
+  it("a replacement of the same name, the new one first, leaves the role there", async () => {
+    const old = await create(session.aws, ofStack("prod"));
+    const replacement = await create(session.aws, ofStack("prod"));
+    await remove(session.aws, "id", { ...old.outs, onDelete: "delete" });
+    assert.ok(roleExists());
+    await remove(session.aws, "id", replacement.outs);
+    assert.equal(roleExists(), false);
+  });
+
+  it("a create that was cut off leaves no claim that nobody takes off", async () => {
+    await create(session.aws, ofStack("prod"));
+    const again = await create(session.aws, ofStack("prod"));
+    await remove(session.aws, "id", again.outs);
+    assert.equal(roleExists(), false);
+  });
+
+  it("without permission to tag it works, and says what is not protected", async () => {
+    localAws.control.addFault({ kind: "deny", actions: ["iam:TagRole", "iam:UntagRole"] });
+    const made = await create(session.aws, ofStack("prod"));
+    assert.equal(made.outs?.claim, undefined);
+    assert.match(session.told.join(), /was not tagged: another stack that shares it.*"Action":"iam:TagRole"/);
+    await remove(session.aws, "id", made.outs);
+    assert.equal(roleExists(), false);
+  });
+
+  it("where the tag may not be taken off any more the role is judged by the other claims", async () => {
+    const made = await create(session.aws, ofStack("prod"));
+    localAws.control.addFault({ kind: "deny", actions: ["iam:UntagRole"] });
+    await remove(session.aws, "id", made.outs);
+    assert.match(
+      session.told.join(),
+      /The tag pulumi-chime-voice-streaming:[0-9a-f]{16} .* was not removed.*iam:UntagRole/,
+    );
+    assert.equal(roleExists(), false);
+  });
+
+  it("a resource that is recorded without a claim takes its own at the next update", async () => {
+    const fault = { code: "ConcurrentModification", httpStatus: 409, message: "Try again" };
+    localAws.control.addFault({ kind: "error", actions: ["iam:TagRole"], ...fault });
+    const failed = await create(session.aws, ofStack("prod")).then(
+      () => assert.fail("IAM failed"),
+      (error: { id: string; properties: ServiceLinkedRoleInputs; reasons: string[] }) => error,
+    );
+    assert.match(failed.id, /^arn:aws:iam::123456789012:role\//);
+    assert.match(failed.reasons.join(), /iam:TagRole in us-east-1 failed/);
+    localAws.control.clearFaults();
+    const updated = await update(session.aws, failed.id, failed.properties, ofStack("prod"));
+    assert.equal(localAws.control.state().serviceLinkedRoles[0]?.tags.has(updated.outs?.claim.tag), true);
+  });
+
+  it("a name that IAM takes in no tag is written with what it takes", async () => {
+    await create(session.aws, ofStack("prod", "rôle (calls) #1"));
+    const [role] = localAws.control.state().serviceLinkedRoles;
+    assert.match([...(role?.tags.values() ?? [])].join(), / organization\/calls\/prod\/rôle _calls_ _1$/);
   });
 });

@@ -84,6 +84,9 @@ describe("withDefaults", () => {
       notificationTargets: ["EventBridge"],
       onExisting: "adopt",
       onDelete: "stop",
+      applyRetentionToExistingStreams: false,
+      allowRetentionDecrease: false,
+      deleteStreamsOnDestroy: false,
     });
   });
 });

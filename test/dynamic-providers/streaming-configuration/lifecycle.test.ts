@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { UNKNOWN } from "../../../dynamic-providers/faults.js";
 import type { StreamingConfigurationInputs } from "../../../dynamic-providers/streaming-configuration/arguments.js";
 import {
-  check,
   create,
-  diff,
   read,
   remove,
   type StreamingConfigurationState,
   update,
 } from "../../../dynamic-providers/streaming-configuration/lifecycle.js";
+import { check, diff } from "../../../dynamic-providers/streaming-configuration/plan.js";
 import { type LocalAws, startLocalAws } from "../../../local-aws/index.js";
 import { TestSession } from "../session.js";
 
@@ -29,6 +28,7 @@ describe("StreamingConfiguration lifecycle", () => {
       notificationTargets: ["EventBridge"],
       onExisting: "adopt",
       onDelete: "stop",
+      owner: { stack: "acme/calls/prod", name: "office" },
     };
     session.takeActions();
   });
@@ -40,9 +40,16 @@ describe("StreamingConfiguration lifecycle", () => {
     await create(session.aws, inputs);
     const get = "chime:GetVoiceConnectorStreamingConfiguration";
     const put = "chime:PutVoiceConnectorStreamingConfiguration";
-    assert.deepEqual(session.takeActions(), ["sts:GetCallerIdentity", get, put]);
-    await create(session.aws, { ...inputs, voiceConnectorId: await session.createConnector() });
-    assert.deepEqual(session.takeActions().slice(1), [get, put]);
+    const list = "chime:ListTagsForResource";
+    const tag = "chime:TagResource";
+    const [first, ...others] = session.takeActions();
+    assert.equal(first, "sts:GetCallerIdentity");
+    // The two looks are under way at once.
+    assert.deepEqual([...others.slice(0, 2).sort(), ...others.slice(2)], [get, list, tag, put]);
+    const voiceConnectorId = await session.createConnector();
+    session.takeActions();
+    await create(session.aws, { ...inputs, voiceConnectorId });
+    assert.deepEqual(session.takeActions().sort(), [get, list, put, tag].sort());
   });
 
   it("stops with what it found when told to fail on an existing configuration", async () => {
@@ -194,7 +201,7 @@ describe("StreamingConfiguration lifecycle", () => {
   it("reads a state that knows nothing of what later versions added", async () => {
     const { voiceConnectorId, region, dataRetentionInHours, disabled, notificationTargets } = inputs;
     const old = { voiceConnectorId, region, dataRetentionInHours, disabled, notificationTargets } as typeof inputs;
-    await create(session.aws, inputs);
+    await session.putStreaming("us-east-1", voiceConnectorId, 24);
     const found = await read(session.aws, "id", old);
     assert.equal(found.id, "id");
     await remove(session.aws, "id", old);
