@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "../engine/find-engine.js";
+import { installPythonTool } from "./python-tool.js";
 
 /** What a failed AWS CLI run said. */
 export class AwsCliError extends Error {
@@ -36,35 +35,21 @@ async function works(path: string): Promise<boolean> {
   );
 }
 
-/** Installs the CLI into a virtual environment of the user's cache, once. @returns its path, or why it cannot be had */
-async function install(): Promise<{ path: string } | { reason: string }> {
-  const folder = join(cacheFolder(process.env), `awscli-${VERSION}`);
-  const path = join(folder, "bin", "aws");
-  if (await works(path)) return { path };
-  console.error(`      installing awscli ${VERSION} into ${folder}, once`);
-  try {
-    await rm(folder, { recursive: true, force: true });
-    await run("python3", ["-m", "venv", folder]);
-    await run(join(folder, "bin", "pip"), ["install", "--quiet", `awscli==${VERSION}`]);
-    return { path };
-  } catch (error) {
-    return { reason: (error as Error).message.split("\n")[0] ?? "" };
-  }
-}
-
 /**
  * The AWS CLI in the environment given: a client that this project did not write. Where `aws` is not on the PATH it is
  * installed by Python; where that cannot be done either, the running suite is skipped with a printed reason, except that
  * in CI (`CI=true`) it fails.
  */
 export async function awsCli(context: Mocha.Context, env: Readonly<Record<string, string>>): Promise<AwsCli> {
-  const found = (await works("aws")) ? { path: "aws" } : await install();
+  const found = (await works("aws"))
+    ? { path: "aws" }
+    : await installPythonTool("awscli", VERSION, (bin) => works(join(bin, "aws")));
   if ("reason" in found) {
     if (process.env.CI === "true") throw new Error(`The AWS CLI cannot be had; tests need it in CI: ${found.reason}`);
     console.error(`      skipped: no AWS CLI on the PATH, and Python could not install it (${found.reason})`);
     return context.skip();
   }
-  const { path } = found;
+  const path = "bin" in found ? join(found.bin, "aws") : found.path;
   const runEnv = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,

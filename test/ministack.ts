@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { cleanEnvironment } from "../engine/clean-environment.js";
-import { cacheFolder } from "../engine/find-engine.js";
+import { installPythonTool } from "./python-tool.js";
 
 /** An AWS that this project did not write: https://pypi.org/project/ministack. */
 const VERSION = "1.5.33";
@@ -45,8 +45,8 @@ export interface Ministack {
   stop(): Promise<void>;
 }
 
-async function works(python: string): Promise<boolean> {
-  return run(python, [
+async function works(bin: string): Promise<boolean> {
+  return run(join(bin, "python"), [
     "-c",
     `import ministack.app, importlib.metadata as m; assert m.version("ministack") == "${VERSION}"`,
   ]).then(
@@ -55,28 +55,12 @@ async function works(python: string): Promise<boolean> {
   );
 }
 
-/** Installs it into a virtual environment of the user's cache, once. @returns its path, or why it cannot be had */
-async function install(): Promise<{ path: string } | { reason: string }> {
-  const folder = join(cacheFolder(process.env), `ministack-${VERSION}`);
-  const path = join(folder, "bin", "ministack");
-  if (await works(join(folder, "bin", "python"))) return { path };
-  console.error(`      installing ministack ${VERSION} into ${folder}, once`);
-  try {
-    await rm(folder, { recursive: true, force: true });
-    await run("python3", ["-m", "venv", folder]);
-    await run(join(folder, "bin", "pip"), ["install", "--quiet", `ministack==${VERSION}`]);
-    return { path };
-  } catch (error) {
-    return { reason: (error as Error).message.split("\n")[0] ?? "" };
-  }
-}
-
 /**
  * Starts ministack on a free port of 127.0.0.1 and waits until it answers. Where Python cannot install it, the running
  * suite is skipped with a printed reason, except that in CI (`CI=true`) it fails.
  */
 export async function startMinistack(context: Mocha.Context, options: MinistackOptions = {}): Promise<Ministack> {
-  const found = await install();
+  const found = await installPythonTool("ministack", VERSION, works);
   if ("reason" in found) {
     if (process.env.CI === "true") throw new Error(`ministack cannot be had; tests need it in CI: ${found.reason}`);
     console.error(`      skipped: Python could not install ministack (${found.reason})`);
@@ -87,7 +71,7 @@ export async function startMinistack(context: Mocha.Context, options: MinistackO
   const enforced = options.enforcePolicies ?? false;
   const endpoint = `${enforced ? "https" : "http"}://127.0.0.1:${port}`;
   const certificate = enforced ? join(folder, "ministack-tls", "server.crt") : undefined;
-  const child = spawn("sh", ["-c", SUPERVISOR, found.path], {
+  const child = spawn("sh", ["-c", SUPERVISOR, join(found.bin, "ministack")], {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
     env: {

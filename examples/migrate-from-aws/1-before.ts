@@ -1,0 +1,10 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+const voiceConnectorId = new pulumi.Config().require("voiceConnectorId");
+
+new aws.chime.VoiceConnectorStreaming("calls", {
+  voiceConnectorId,
+  dataRetention: 24,
+  streamingNotificationTargets: ["EventBridge"],
+});
