@@ -5,12 +5,27 @@ export class Gate {
 
   constructor(private readonly places: number) {}
 
-  /** Waits for a place. @returns gives it back, to be called once; rejects with the signal's reason */
+  /** Waits for a place. @returns gives it back; rejects with the signal's reason */
   async enter(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
-    if (this.#inside < this.places) this.#inside++;
-    else await this.#wait(signal);
+    const leave = this.tryEnter();
+    if (leave) return leave;
+    await this.#wait(signal);
+    return this.#leaving();
+  }
+
+  /** @returns gives the place back; undefined where there is none */
+  tryEnter(): (() => void) | undefined {
+    if (this.#inside >= this.places) return undefined;
+    this.#inside++;
+    return this.#leaving();
+  }
+
+  #leaving(): () => void {
+    let isInside = true;
     return () => {
+      if (!isInside) return;
+      isInside = false;
       const next = this.#waiting.shift();
       // The place is handed on, so that nobody who comes later gets in between.
       if (next) next();

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock.js";
+import { type RetryOptions, withRetries } from "./kinesis-video/backoff.js";
 import type { LegProgress } from "./kinesis-video/end-proof.js";
 import type { ListedFragment } from "./kinesis-video/fragment-listing.js";
 import { longestMediaMs } from "./kinesis-video/media-length.js";
@@ -135,12 +136,12 @@ export class LegRecording implements LegProgress {
    * Commits the audio, then the sidecar, unless there is a recording at least as good.
    * @param accept whether a recording like this is good enough; default: any is
    * @param options `isIrreplaceable`: nothing shows that it can be had again, so it is kept even if it is not good enough. Default
-   * false; true in any case of a leg of which a part has expired
+   * false; true in any case of a leg of which a part has expired. `retry`: of what the store fails at. Default: it is not tried again
    */
   async finish(
     end: ReadingEnd,
     accept: (sidecar: UncommittedSidecar) => boolean = () => true,
-    options: { isIrreplaceable?: boolean } = {},
+    options: { isIrreplaceable?: boolean; retry?: RetryOptions } = {},
   ): Promise<LegOutcome> {
     if (!this.hasBegun()) {
       await this.abort();
@@ -148,9 +149,13 @@ export class LegRecording implements LegProgress {
     }
     const draft = this.draft(end);
     const isIrreplaceable = options.isIrreplaceable || draft.errors.some(({ code }) => code === EXPIRED_UNPROVEN_CODE);
+    const settle = () => this.#settle(draft, accept(draft), isIrreplaceable);
+    const isRetryable = (error: unknown) => !(error instanceof RecordingChanged);
     for (let conflicts = 0; ; conflicts++) {
       try {
-        return await this.#settle(draft, accept(draft), isIrreplaceable);
+        const outcome = await withRetries(settle, { attempts: 1, ...options.retry, isRetryable });
+        await this.abort();
+        return outcome;
       } catch (error) {
         if (!(error instanceof RecordingChanged) || conflicts === MAX_CONFLICTS) throw error;
       }
@@ -207,7 +212,6 @@ export class LegRecording implements LegProgress {
     // A leg can be a call without a sound: its file is a header.
     this.#sink ??= await this.#openSink();
     const audio = await this.#sink.commit(name);
-    this.#sink = undefined;
     this.#committed = { name, audio };
     return audio;
   }

@@ -41,6 +41,9 @@ export interface RecordLiveLegOptions extends RecordLegOptions {
  */
 const REMEMBERED_BYTES = 64 * 1024;
 
+/** With the usual waits about five minutes: what was read live may be all that there is, and S3 is seldom unavailable for longer. */
+const STORE_ATTEMPTS = 24;
+
 function liveRecording(leg: LegRequest, options: RecordLiveLegOptions): LegRecording {
   return new LegRecording(leg, { ...recordingOptions(options), rememberedBytes: REMEMBERED_BYTES });
 }
@@ -106,12 +109,13 @@ async function settle(
   options: RecordLiveLegOptions,
 ): Promise<LegOutcome> {
   const { access, accept = () => true, end, signal } = options;
+  const retry = { ...access.retry, clock: access.clock, attempts: STORE_ATTEMPTS, signal };
   let known = read;
   // False where the archive gave what was not good enough for whoever asked: a later attempt may find more there.
   let isSettled = true;
   try {
     const { dataRetentionInHours } = await describeRetention(access.clients, leg.stream, { ...access.retry, signal });
-    if (dataRetentionInHours === 0 || end.isCalledOff) return await recording.finish(read, accept);
+    if (dataRetentionInHours === 0 || end.isCalledOff) return await recording.finish(read, accept, { retry });
     known = (await verify(recording, leg, options)) ?? read;
     if (!recording.hasAllListed(known)) {
       const live = recording.draft(known);
@@ -132,7 +136,7 @@ async function settle(
   }
   // Where all that is listed was received, the archive still has it.
   const isIrreplaceable = !recording.hasAllListed(known);
-  return await recording.finish(known, (draft) => isSettled && accept(draft), { isIrreplaceable });
+  return await recording.finish(known, (draft) => isSettled && accept(draft), { isIrreplaceable, retry });
 }
 
 /** Why the archive could not be asked, if it was the archive that failed. */

@@ -6,6 +6,7 @@ import { type HealthFile, noHealthFile } from "./live/health-file.js";
 import type { Logger } from "./logger.js";
 import { type Metrics, noMetrics } from "./metrics/metrics.js";
 import { countRetry } from "./metrics/retry-metrics.js";
+import { WorkerReport } from "./metrics/worker-report.js";
 import { EventDesk } from "./queue/event-desk.js";
 import type { Delivery } from "./queue/leg-desk.js";
 import { LegMessages } from "./queue/leg-messages.js";
@@ -43,10 +44,14 @@ export interface WorkerOptions {
 /** A live leg holds two messages, and there must be room for the one that ends it. */
 const MESSAGES_PER_LEG = 2;
 const IDLE_PAUSE_MS = 250;
-const REPORTED_EVERY_MS = 60_000;
+/** After the grace: to hand back what did not finish. Containers are killed a little later. */
+const HANDED_BACK_WITHIN_MS = 10_000;
 
-/** A message is another worker's, and was sent on. */
-type Handled = Settlement | { kind: "passedOn"; delaySeconds: number };
+const TO_READER = "sent on to the worker that reads the leg";
+const TO_ANYBODY = "no room for a leg: sent on to whoever has some";
+
+/** A message is for another worker, and was sent on. */
+type Handled = Settlement | { kind: "passedOn"; to: string; delaySeconds: number };
 
 /**
  * The loop from streaming events in an SQS queue to recordings. It keeps no state: a message is deleted when its leg is
@@ -55,6 +60,7 @@ type Handled = Settlement | { kind: "passedOn"; delaySeconds: number };
 export class Worker {
   readonly #desk: EventDesk;
   readonly #legMessages: LegMessages;
+  readonly #report: WorkerReport;
   readonly #metrics: Metrics;
   readonly #health: HealthFile;
   readonly #handling = new Set<Promise<void>>();
@@ -69,6 +75,8 @@ export class Worker {
     this.#metrics = metrics;
     this.#health = health;
     this.#desk = new EventDesk(options);
+    const { legs } = this.#desk;
+    this.#report = new WorkerReport(metrics, config.mode === "live" ? () => legs.legsInProgress : undefined);
     const { clock, retry } = access;
     const { handoverMs } = config;
     this.#legMessages = new LegMessages({ queue, clock, logger, metrics, handoverMs });
@@ -84,7 +92,7 @@ export class Worker {
     // Every leg listens to these two, however many there are.
     setMaxListeners(0, stopping, this.#handBack.signal);
     logger.info({ mode: config.mode, concurrency: config.concurrency, output: config.output }, "worker started");
-    const stopReporting = this.#report();
+    const stopReporting = this.#report.start();
     // Grace begins now, though the last request for messages is still on its way.
     stopping.addEventListener("abort", () => void this.#finish(), { once: true });
     try {
@@ -107,21 +115,6 @@ export class Worker {
   get #capacity(): number {
     const { mode, concurrency } = this.options.config;
     return mode === "live" ? concurrency * MESSAGES_PER_LEG + 10 + this.#legMessages.expected : concurrency;
-  }
-
-  /** @returns reports for the last time, and no more */
-  #report(): () => void {
-    const { config } = this.options;
-    const report = () => {
-      if (config.mode === "live") this.#metrics.record("LegsInProgress", this.#desk.legs.legsInProgress);
-      this.#metrics.flush();
-    };
-    const timer = setInterval(report, REPORTED_EVERY_MS);
-    report();
-    return () => {
-      clearInterval(timer);
-      this.#metrics.flush();
-    };
   }
 
   async #room(stopping: AbortSignal): Promise<void> {
@@ -198,7 +191,8 @@ export class Worker {
 
   async #takeLive(event: StartedEvent, name: string, held: HeldMessage, delivery: Delivery): Promise<Handled> {
     const { message } = held;
-    if (this.#legMessages.isHandover(message) && !this.#desk.legs.isRunning(name)) {
+    const { legs } = this.#desk;
+    if (this.#legMessages.isHandover(message) && !legs.isRunning(name)) {
       const { sidecar } = await this.options.store.find(name);
       // It was read to its end while the message went from worker to worker.
       if (sidecar && sidecar.endProof !== "none") {
@@ -206,15 +200,26 @@ export class Worker {
         return { kind: "done" };
       }
       if (this.#legMessages.isHeldElsewhere(message)) {
-        return { kind: "passedOn", delaySeconds: await this.#legMessages.passOn(message) };
+        return { kind: "passedOn", to: TO_READER, delaySeconds: await this.#legMessages.passOn(message) };
       }
     }
+    // One more message of a leg that is read here takes no place.
+    const leave = legs.isRunning(name) ? undefined : legs.place();
+    if (!leave && !legs.isRunning(name)) return this.#passToOthers(message, event);
     const forget = this.#legMessages.keep(name, held);
     try {
-      return await this.#desk.take(event, delivery);
+      return await this.#desk.take(event, { ...delivery, leave });
     } finally {
       forget();
+      leave?.();
     }
+  }
+
+  /** What cannot be read here must not lie here: others may have room, and the messages that end legs need some here. */
+  async #passToOthers(message: QueuedMessage, { startTimeMs }: StartedEvent): Promise<Handled> {
+    const { delaySeconds, waitedMs } = await this.#legMessages.passToOthers(message, startTimeMs);
+    this.#report.waited(waitedMs);
+    return { kind: "passedOn", to: TO_ANYBODY, delaySeconds };
   }
 
   /** The worker stops: what it has not done is for others. */
@@ -249,7 +254,7 @@ export class Worker {
         logger.warn({ messageId: message.id, reason: handled.reason }, "put aside in the dead-letter queue");
         return queue.putAside(message, handled.reason);
       case "passedOn":
-        logger.info({ messageId: message.id }, "sent on to the worker that reads the leg");
+        logger.info({ messageId: message.id }, handled.to);
         this.#isDueIn(handled.delaySeconds);
         return queue.delete(message);
     }
@@ -282,15 +287,20 @@ export class Worker {
   }
 
   async #end(): Promise<void> {
-    const { config, access } = this.options;
+    const { config, access, logger } = this.options;
     const graceOver = new AbortController();
     const all = Promise.all(this.#handling);
     const grace = access.clock.sleep(config.shutdownGraceMs, graceOver.signal).catch(() => undefined);
     await Promise.race([all, grace]);
     this.#handBack.abort(new Error("the worker stops"));
-    await all;
-    // A request that is broken off goes on at SQS: it would give nobody what has just been sent for others. So it may end by itself.
-    if (this.#legMessages.hasContinued) await Promise.race([this.#source.answered, grace]);
+    const isHandedBack = await Promise.race([
+      all.then(() => true),
+      access.clock.sleep(HANDED_BACK_WITHIN_MS, graceOver.signal).then(() => false),
+    ]);
+    if (!isHandedBack)
+      logger.error({ messages: this.#handling.size }, "not handed back: these come again by themselves");
+    // A request that is broken off goes on at SQS, and hides up to ten messages from everybody. So it may end by itself.
+    await Promise.race([this.#source.answered, grace]);
     graceOver.abort();
     this.#source.breakOff();
   }

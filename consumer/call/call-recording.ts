@@ -142,9 +142,8 @@ async function writeAudio(
       await sink.write(piece);
     }
     return await sink.commit(audioName);
-  } catch (error) {
+  } finally {
     await sink.abort();
-    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { Command } from "commander";
 import { pino } from "pino";
 import { namedErrors } from "../../aws/call-error.js";
+import { HTTP_LIMITS } from "../http-limits.js";
 import { openKinesisVideo } from "../kinesis-video/kinesis-video-access.js";
 import { isHealthy, keepHealthFile } from "../live/health-file.js";
 import { TaskProtection } from "../live/task-protection.js";
@@ -11,6 +12,7 @@ import { countThrottles } from "../metrics/throttle-count.js";
 import { QueueSetupError, WorkQueue } from "../queue/work-queue.js";
 import { parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "../queue/worker-config.js";
 import type { Sidecar } from "../recordings/sidecar.js";
+import { removeLeftSpools } from "../recordings/spool-files.js";
 import { Worker } from "../worker.js";
 import { CommandFailure, ExitCode } from "./exit.js";
 import { openOutputOf } from "./output.js";
@@ -33,7 +35,8 @@ Environment:
   HEALTH_FILE                 touched while the worker is alive, for --check-health (default: none)
   RETRY_DELAY_SECONDS         before a message is tried again, doubled every time, up to 15 minutes (default 15)
   SHUTDOWN_GRACE_SECONDS      what recordings get to finish after SIGTERM (default 20)
-  SPOOL_DIRECTORY             where audio waits on its way to a bucket (default: the system's temporary directory)
+  SPOOL_DIRECTORY             where audio waits on its way to a bucket: not shared with another machine or container, as what
+                              killed workers left there is removed (default: the system's temporary directory)
   METRICS_NAMESPACE           metrics in Embedded Metric Format on stdout (default: none)
   INCLUDE_NUMBERS             true: phone numbers in sidecars (default false)
   STREAM_ACCOUNT_ID, STREAM_REGIONS, VOICE_CONNECTOR_IDS
@@ -48,6 +51,7 @@ Environment:
 One JSON line a recorded leg on stdout (its sidecar, and where that is), a structured log on stderr.`;
 
 const QUEUE_SOCKETS = 200;
+const EXIT_WITHIN_MS = 3_000;
 
 function configOf(environment: NodeJS.ProcessEnv): WorkerConfig {
   try {
@@ -61,7 +65,7 @@ function configOf(environment: NodeJS.ProcessEnv): WorkerConfig {
 async function openQueue(config: WorkerConfig, plugin: ReturnType<typeof countThrottles>): Promise<WorkQueue> {
   // Every message that is being worked on is kept hidden, and there are two a leg.
   const agent = { maxSockets: QUEUE_SOCKETS };
-  const requestHandler = { httpAgent: agent, httpsAgent: agent };
+  const requestHandler = { ...HTTP_LIMITS, httpAgent: agent, httpsAgent: agent };
   const client = new SQSClient({ region: config.region, requestHandler });
   client.middlewareStack.use(namedErrors("sqs", client.config));
   client.middlewareStack.use(plugin);
@@ -87,7 +91,8 @@ async function runWorker(): Promise<void> {
   const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const stopping = new AbortController();
   const stop = (signal: NodeJS.Signals) => stopping.abort(new Error(`received ${signal}`));
-  process.once("SIGTERM", stop);
+  // Whoever stops a container may say so twice: legs are being handed over then. At a terminal a second SIGINT ends it at once.
+  process.on("SIGTERM", stop);
   process.once("SIGINT", stop);
   const metrics = metricsOf(config);
   const plugin = countThrottles(metrics);
@@ -100,6 +105,8 @@ async function runWorker(): Promise<void> {
   try {
     const queue = await openQueue(config, plugin);
     const { region, spoolDirectory } = config;
+    // Whoever sets it gives it to this worker, or to workers of one machine; the system's directory is everybody's.
+    if (spoolDirectory !== undefined) await removeLeftSpools(spoolDirectory, logger);
     const place = await openOutputOf(config.output, { region, environment: process.env, spoolDirectory, plugin });
     const onRecorded = (sidecar: Sidecar, sidecarLocation: string) => {
       const { transactionId, streamArn, isCaller, complete, endProof, durationMs } = sidecar;
@@ -115,11 +122,12 @@ async function runWorker(): Promise<void> {
     const options = { config, queue, access, store, marks, logger, metrics, health, onLegs, onRecorded };
     await new Worker(options).run(stopping.signal);
   } finally {
-    process.off("SIGTERM", stop);
     process.off("SIGINT", stop);
     health?.stop();
     await protection?.close();
     access.clients.destroy();
+    // A connection that hangs would keep the process. SIGTERM is ours to the end: what is left to do is little.
+    setTimeout(() => process.exit(), EXIT_WITHIN_MS).unref();
   }
 }
 

@@ -26,9 +26,10 @@ export class EventDesk {
 
   constructor(private readonly options: EventDeskOptions) {
     this.#observer = legMetrics(options.metrics ?? noMetrics);
-    this.legs = new LegDesk({ ...options, observer: this.#observer });
     const { marks, store, access, logger } = options;
     this.#marks = new StartedMarks({ marks, store, clock: access.clock, logger });
+    const onStillHeard = (name: string) => void this.#marks.stillHeard(name);
+    this.legs = new LegDesk({ ...options, observer: this.#observer, onStillHeard });
   }
 
   /** Throws what a later delivery may mend: a refusal by AWS, a store that cannot be written. */
@@ -56,7 +57,7 @@ export class EventDesk {
   async #settle(event: StreamingEvent, delivery: Delivery): Promise<Settlement> {
     switch (event.status) {
       case "STARTED":
-        await this.#marks.begun(event);
+        await this.#begun(event);
         return this.#recordLeg(event, delivery);
       case "ENDED":
         return this.#recordLeg(event, delivery);
@@ -65,6 +66,20 @@ export class EventDesk {
       case "FAILED":
         this.#tellFailure(event);
         return { kind: "done" };
+    }
+  }
+
+  /** A leg that is read live does not wait for word of it to be left: a bucket that refuses now may take the recording later. */
+  async #begun(event: StartedEvent): Promise<void> {
+    const { config, logger } = this.options;
+    try {
+      await this.#marks.begun(event);
+    } catch (error) {
+      if (config.mode !== "live") throw error;
+      logger.error(
+        { err: error },
+        "word of a leg that has begun could not be left: should it be lost, nobody looks for it",
+      );
     }
   }
 

@@ -8,6 +8,9 @@ const LEASE_LOST = new Set(["MessageNotInflight", "ReceiptHandleIsInvalid"]);
 /** SQS gives a message back 12 hours after its delivery, renewed or not. */
 export const LONGEST_LEASE_MS = 12 * 60 * 60_000;
 
+/** A renewal that is on its way is waited for, as it would undo what is done with the message next; one that hangs is broken off. */
+const RENEWED_WITHIN_MS = 5_000;
+
 /** A message that is kept hidden while it is worked on. */
 export interface HeldMessage {
   readonly message: QueuedMessage;
@@ -27,6 +30,7 @@ export function holdMessage(
 ): HeldMessage {
   const { visibilityTimeoutSeconds, clock, logger } = options;
   const done = new AbortController();
+  const brokenOff = new AbortController();
   const sinceMs = clock.now();
   const untilMs = sinceMs + LONGEST_LEASE_MS;
   let isReplaced = false;
@@ -34,8 +38,9 @@ export function holdMessage(
     while (clock.now() < untilMs) {
       await clock.sleep((visibilityTimeoutSeconds * 1000) / 3, done.signal);
       try {
-        await queue.hide(message, visibilityTimeoutSeconds);
+        await queue.hide(message, visibilityTimeoutSeconds, brokenOff.signal);
       } catch (error) {
+        if (brokenOff.signal.aborted) return;
         // It was delivered to somebody else meanwhile: this delivery is over, its recording still counts.
         if (error instanceof AwsCallError && LEASE_LOST.has(error.code)) return;
         logger.warn({ err: error, messageId: message.id }, "the message could not be kept hidden");
@@ -55,6 +60,11 @@ export function holdMessage(
     },
     release: async () => {
       done.abort();
+      const ended = new AbortController();
+      const wait = clock.sleep(RENEWED_WITHIN_MS, ended.signal).then(() => brokenOff.abort());
+      await Promise.race([renewing, wait]).catch(() => undefined);
+      ended.abort();
+      await wait.catch(() => undefined);
       await renewing;
     },
   };

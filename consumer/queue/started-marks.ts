@@ -25,6 +25,18 @@ export class StartedMarks {
     if (await marks?.put("started", markName(event), text)) await this.#removeIfRecorded(event);
   }
 
+  /** The leg is read, and still heard: the time of its mark says so, to who would take it for lost. */
+  async stillHeard(name: string): Promise<void> {
+    const { marks, logger } = this.options;
+    try {
+      const found = await marks?.get("started", name);
+      // Whoever has changed it meanwhile has made it as young.
+      if (found) await marks?.put("started", name, found.text, found.version);
+    } catch (error) {
+      logger.warn({ err: error }, "word of a leg that is still heard could not be left");
+    }
+  }
+
   /**
    * The leg's end was heard, and it is not recorded yet: nobody needs to find it while its event is tried, and if that comes to
    * nothing it is tried again for as long as its media is kept.

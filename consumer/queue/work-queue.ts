@@ -106,13 +106,14 @@ export class WorkQueue {
   }
 
   /** Hides the message for this long from now on; 0 gives it back at once. */
-  async hide(message: QueuedMessage, seconds: number): Promise<void> {
+  async hide(message: QueuedMessage, seconds: number, signal?: AbortSignal): Promise<void> {
     await this.client.send(
       new ChangeMessageVisibilityCommand({
         QueueUrl: this.url,
         ReceiptHandle: message.receiptHandle,
         VisibilityTimeout: Math.ceil(seconds),
       }),
+      { abortSignal: signal },
     );
   }
 

@@ -70,7 +70,7 @@ export class MarkRound {
     }
     // Every announcement writes the mark anew.
     const sinceMs = known.sinceMs ?? modifiedMs;
-    await this.#settle({ ...known, sinceMs, ...found }, event.startTimeMs ?? sinceMs);
+    await this.#settle({ ...known, sinceMs, ...found }, event.startTimeMs ?? sinceMs, modifiedMs);
   }
 
   #isOurs({ stream, voiceConnectorId }: StartedEvent | EndedEvent): boolean {
@@ -79,7 +79,7 @@ export class MarkRound {
     return stream.region === region && isAccount && voiceConnectorIds.includes(voiceConnectorId);
   }
 
-  async #settle(mark: NamedMark, startMs: number): Promise<void> {
+  async #settle(mark: NamedMark, startMs: number, modifiedMs: number): Promise<void> {
     const { access, config, deadline } = this.context;
     const { event } = mark;
     const nowMs = access.clock.now();
@@ -93,8 +93,9 @@ export class MarkRound {
       return this.#expire(mark, "the stream has been deleted");
     }
     if (retentionMs === 0) {
-      // Whoever reads it live may still be at it.
-      if (nowMs - startMs < config.maxCallMs + config.quietMs) return;
+      // Whoever reads it live may still be at it, and says so by the mark's time for as long as it is heard.
+      const heardMs = mark.endedAtMs === undefined ? Math.max(startMs, modifiedMs) : startMs;
+      if (nowMs - heardMs < config.maxCallMs + config.quietMs) return;
       return this.#expire(mark, "the stream has a data retention of 0 hours");
     }
     this.#retentionUsed = Math.max(this.#retentionUsed, (nowMs - startMs) / retentionMs);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { link, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, link, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { audioNameIn, audioNameOf } from "./audio-name.js";
 import { callAudioFile, parseCallSidecar } from "./call-sidecar.js";
@@ -140,7 +140,14 @@ async function place(
   // Left by a process that died before its sidecar was written, as a rule: the same audio again.
   if ((await linked(spool, path)) || (await holds(path, audio))) return path;
   const byContent = join(directory, audioNameOf(name, audio.sha256));
-  await rename(spool, byContent);
+  if ((await linked(spool, byContent)) || (await holds(byContent, audio))) return byContent;
+  const copy = join(directory, `.${randomUUID()}.wav`);
+  try {
+    await copyFile(spool, copy);
+    await rename(copy, byContent);
+  } finally {
+    await rm(copy, { force: true });
+  }
   return byContent;
 }
 

@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import type { Pluggable } from "@smithy/types";
 import { namedErrors } from "../../aws/call-error.js";
+import { HTTP_LIMITS } from "../http-limits.js";
 import { directoryMarks } from "./directory-marks.js";
 import { directoryStore } from "./directory-store.js";
 import type { MarkStore } from "./marks.js";
@@ -37,6 +38,7 @@ export function openOutputPlace(output: OutputLocation, options: OutputStoreOpti
   const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = options.environment;
   const client = new S3Client({
     region: options.region,
+    requestHandler: HTTP_LIMITS,
     followRegionRedirects: true,
     // A bucket name cannot be put in front of an endpoint that is not Amazon's.
     forcePathStyle: Boolean(AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL),

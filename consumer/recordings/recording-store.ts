@@ -12,8 +12,9 @@ export interface FoundRecording<Document = Sidecar> {
   version?: string;
 }
 
-/** Audio on its way into a store: a sink that gets its name when it is committed. */
+/** Audio on its way into a store: a sink that gets its name when it is committed. Whatever comes of that, it is ended by `abort`. */
 export interface StoreSink extends Omit<AudioSink, "commit"> {
+  /** Can be called again, where it failed or for another name. `abort` takes back nothing of it, but what the store needed meanwhile. */
   commit(name: string): Promise<CommittedAudio>;
 }
 

@@ -59,6 +59,23 @@ describe("VoiceConnectorStreaming", () => {
     assert.equal(resources.filter(({ type }) => type.endsWith(":ServiceLinkedRole")).length, 1);
   });
 
+  it("tells with all other faults of a connector that the program manages already, in the same region or one not told", async () => {
+    const args = { dataRetentionInHours: 1, connectors: [{ voiceConnectorId: a, region: "eu-west-1" }] };
+    await registered(args);
+    const again = (connector: object) =>
+      new VoiceConnectorStreaming("more", {
+        ...args,
+        connectors: [{ voiceConnectorId: "x" }, { voiceConnectorId: a, ...connector }],
+      });
+    const managed = new RegExp(
+      `connectors\\[0\\]\\.voiceConnectorId must be.*\\n\\s+connectors\\[1\\]\\.voiceConnectorId is managed by "calls-${a}"`,
+    );
+    assert.throws(() => again({ region: "eu-west-1" }), managed);
+    assert.throws(() => again({}), managed);
+    // The next run of the program begins anew.
+    await registered(args);
+  });
+
   it("computes prefix and host name in the program, so that they are known at preview", async () => {
     const { component } = await registered({ dataRetentionInHours: 1, connectors: [{ voiceConnectorId: a }] }, true);
     const [connector] = component.connectors;

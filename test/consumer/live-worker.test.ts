@@ -11,12 +11,14 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { pino } from "pino";
+import { type Clock, systemClock } from "../../consumer/clock.js";
 import { openKinesisVideo } from "../../consumer/kinesis-video/kinesis-video-access.js";
 import type { MetricName, Metrics } from "../../consumer/metrics/metrics.js";
 import { WorkQueue } from "../../consumer/queue/work-queue.js";
 import { parseWorkerConfig, type WorkerConfig } from "../../consumer/queue/worker-config.js";
 import { directoryStore } from "../../consumer/recordings/directory-store.js";
-import { directoryMarks } from "../../consumer/recordings/marks.js";
+import { directoryMarks, type MarkStore } from "../../consumer/recordings/marks.js";
+import type { RecordingStore } from "../../consumer/recordings/recording-store.js";
 import type { Sidecar } from "../../consumer/recordings/sidecar.js";
 import { Worker } from "../../consumer/worker.js";
 import { QUICK } from "./recording-office.js";
@@ -26,6 +28,40 @@ const caller = speech(1, 10_300);
 const callee = speech(2, 9_000);
 /** Played in four seconds, of which a stream that keeps nothing has the last two. */
 const long = { caller: speech(3, 40_000), callee: speech(4, 38_000), speed: 10, hostBufferMs: 2_000 };
+
+/** What a worker works with, where that is not what it has otherwise. */
+interface Parts {
+  store?: RecordingStore;
+  marks?: MarkStore;
+  clock?: Clock;
+  queue?: (queue: WorkQueue) => WorkQueue;
+}
+
+let isAnswered = true;
+/** A queue whose connections can die without a word. */
+const unanswered = (queue: WorkQueue): WorkQueue =>
+  new Proxy(queue, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      return (...given: unknown[]) => (isAnswered ? value.apply(target, given) : new Promise(() => undefined));
+    },
+  });
+
+/** A queue that goes on with a request that is broken off, as SQS does: what it brings is hidden from everybody. */
+const goingOn = (queue: WorkQueue): WorkQueue =>
+  new Proxy(queue, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (name !== "receive") return typeof value === "function" ? value.bind(target) : value;
+      const receive: WorkQueue["receive"] = (request, signal) =>
+        new Promise((resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+          target.receive(request).then(resolve, reject);
+        });
+      return receive;
+    },
+  });
 
 /** Until something that a worker does has come about. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -52,6 +88,7 @@ describe("Worker, of legs that are read live", () => {
     sqs = new SQSClient({ region: "us-east-1" });
     folder = await mkdtemp(join(tmpdir(), "live-"));
     queueOf = () => 0;
+    isAnswered = true;
     queueUrls = await Promise.all(["first", "second"].map(createQueue));
     const stopped = new AbortController();
     closing.add(stopped);
@@ -97,8 +134,12 @@ describe("Worker, of legs that are read live", () => {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  async function startWorker(queue: number, overrides: Partial<WorkerConfig> = {}) {
-    const environment = { AWS_REGION: "us-east-1", QUEUE_URL: queueUrls[queue], OUTPUT: folder, MODE: "live" };
+  async function startWorker(
+    queueNumber: number,
+    overrides: Partial<WorkerConfig> = {},
+    { clock, queue = (real) => real, ...places }: Parts = {},
+  ) {
+    const environment = { AWS_REGION: "us-east-1", QUEUE_URL: queueUrls[queueNumber], OUTPUT: folder, MODE: "live" };
     const lasting = { exitWhenEmpty: false, waitTimeSeconds: 1, holdLimitMs: 3_600_000, endedMarkMs: 200 };
     const config = { ...parseWorkerConfig(environment), ...QUICK, ...lasting, ...overrides };
     const recorded: Sidecar[] = [];
@@ -115,10 +156,11 @@ describe("Worker, of legs that are read live", () => {
     let legs = 0;
     const worker = new Worker({
       config,
-      queue: await WorkQueue.open(sqs, config.queueUrl),
-      access: openKinesisVideo({ retry: { baseMs: 2, maxMs: 20 } }),
+      queue: queue(await WorkQueue.open(sqs, config.queueUrl)),
+      access: openKinesisVideo({ clock, retry: { baseMs: 2, maxMs: 20 } }),
       store: directoryStore(folder),
       marks: directoryMarks(folder),
+      ...places,
       logger: pino({ level: "info" }, { write: (line: string) => void log.push(JSON.parse(line)) }),
       metrics,
       onLegs: (count) => {
@@ -149,6 +191,10 @@ describe("Worker, of legs that are read live", () => {
       assert((await pcmOf(sidecar.audio.location)).equals(expected), "not what was spoken");
     }
   }
+
+  /** The worker waits for messages, and so does who carries them. */
+  const isAsked = () =>
+    telephone.aws.control.calls().filter(({ action }) => action === "sqs:ReceiveMessage").length >= 2;
 
   const marksLeft = async () =>
     (await readdir(join(folder, "marks"), { recursive: true })).filter((name) => name.endsWith(".json"));
@@ -195,6 +241,137 @@ describe("Worker, of legs that are read live", () => {
     assert.deepEqual([worker.counts.get("EventsStarted"), worker.counts.get("LegsRecorded")], [2, 2]);
     assert.equal(worker.values.get("PickupLag")!.length, 2);
     assert(worker.values.get("PickupLag")!.every((lag) => lag >= 0 && lag < 60));
+  });
+
+  it("are read by others where their worker goes without a word after its messages were replaced", async () => {
+    await start(24);
+    let isDenied = false;
+    const queue = (real: WorkQueue): WorkQueue => {
+      const sendAgain: WorkQueue["sendAgain"] = (...of) =>
+        isDenied ? Promise.reject(new Error("denied")) : WorkQueue.prototype.sendAgain.apply(real, of);
+      return Object.assign(real, { sendAgain });
+    };
+    const gone = await startWorker(0, { handoverMs: 200 }, { queue });
+    telephone.startCall(caller, callee, 3);
+    await until(() => (gone.counts.get("Handovers") ?? 0) >= 2);
+    isDenied = true;
+    gone.stop();
+    await gone.ended;
+    const other = await startWorker(0);
+    await until(() => other.said("reading live").length === 2);
+    await until(async () => other.recorded.length === 2 && (await messagesLeft()) === 0);
+    await assertSpoken(other.recorded, true);
+  });
+
+  it("do not wait in a worker that is full while another one has room, and are said to wait while none has", async () => {
+    await start(24);
+    const full = await startWorker(0, { concurrency: 1 });
+    const call = telephone.startCall(caller, callee, 1.5);
+    await until(() => full.said("no room for a leg: sent on to whoever has some").length > 0);
+    assert.equal(full.legs(), 1);
+    const other = await startWorker(0);
+    await until(() => other.said("reading live").length === 1);
+    assert.equal(call.isOver, false);
+    await until(async () => full.recorded.length + other.recorded.length === 2 && (await messagesLeft()) === 0);
+    await assertSpoken([...full.recorded, ...other.recorded], true);
+    assert.deepEqual([full.counts.get("EventsStarted"), other.counts.get("EventsStarted")], [1, 1]);
+    assert.equal(full.values.get("PickupLag")!.length, 1);
+    full.stop();
+    await full.ended;
+    const [, waited] = full.values.get("PickupLag")!;
+    assert(waited! >= 0 && waited! < 15);
+  });
+
+  it("end, and are recorded when they have ended, however many there are for a worker that is full", async () => {
+    await start(24);
+    const worker = await startWorker(0, { concurrency: 1 });
+    for (let i = 0; i < 8; i++) telephone.startCall(speech(20 + i, 3_000), speech(40 + i, 2_500), 3);
+    await until(async () => worker.recorded.length === 16 && (await messagesLeft()) === 0);
+    assert(worker.recorded.every(({ complete }) => complete));
+    assert.equal(worker.said("put aside in the dead-letter queue").length, 0);
+  });
+
+  it("are kept whole where the store fails at their end, and nothing can be read again", async () => {
+    await start(0);
+    const files = directoryStore(folder);
+    let failures = 0;
+    const store: RecordingStore = {
+      ...files,
+      async putSidecar(...of) {
+        if (failures++ < 4) throw new Error("503 Slow Down");
+        return files.putSidecar(...of);
+      },
+      async openAudio(...of) {
+        const sink = await files.openAudio(...of);
+        let commits = 0;
+        const commit = (name: string) => (commits++ === 0 ? Promise.reject(new Error("reset")) : sink.commit(name));
+        return { ...sink, commit };
+      },
+    };
+    const worker = await startWorker(0, {}, { store });
+    telephone.aws.control.change({ hostBufferMs: long.hostBufferMs });
+    telephone.startCall(long.caller, long.callee, long.speed);
+    await until(async () => worker.recorded.length === 2 && (await messagesLeft()) === 0);
+    await assertSpoken(worker.recorded, false, long);
+    assert.equal(worker.said("failed").length, 0);
+    assert((await readdir(folder)).every((name) => !name.startsWith(".")));
+  });
+
+  it("are read though no word can be left that they have begun", async () => {
+    await start(24);
+    const files = directoryMarks(folder);
+    const put: MarkStore["put"] = async (kind, ...of) => {
+      if (kind === "started") throw new Error("denied");
+      return files.put(kind, ...of);
+    };
+    const worker = await startWorker(0, {}, { marks: { ...files, put } });
+    telephone.startCall(caller, callee, 20);
+    await until(async () => worker.recorded.length === 2 && (await messagesLeft()) === 0);
+    assert.equal(worker.said("failed").length, 0);
+    await assertSpoken(worker.recorded, true);
+  });
+
+  it("are said once an hour to be heard still, to who would take a long call for a lost one", async () => {
+    await start(0);
+    const startMs = Date.now();
+    // Two hours take a second.
+    const clock: Clock = { ...systemClock, now: () => startMs + (Date.now() - startMs) * 7_200 };
+    const files = directoryMarks(folder);
+    const said: string[] = [];
+    const put: MarkStore["put"] = async (kind, name, text, version, options) => {
+      if (kind === "started" && version !== undefined) said.push(name);
+      return files.put(kind, name, text, version, options);
+    };
+    const worker = await startWorker(0, { holdLimitMs: 1e12 }, { clock, marks: { ...files, put } });
+    telephone.startCall(caller, callee, 5);
+    await until(() => new Set(said).size === 2 && said.length >= 4);
+    await until(() => worker.recorded.length === 2);
+    assert.equal(worker.said("failed").length, 0);
+  });
+
+  it("hide no message from others when their worker stops while it waits for some", async () => {
+    await start(24);
+    const stopped = await startWorker(0, { waitTimeSeconds: 2, visibilityTimeoutSeconds: 600 }, { queue: goingOn });
+    await until(() => isAsked());
+    stopped.stop();
+    telephone.startCall(caller, callee, 20);
+    await stopped.ended;
+    assert.equal(stopped.said("reading live").length, 0);
+    const other = await startWorker(0);
+    await until(async () => other.recorded.length === 2 && (await messagesLeft()) === 0);
+  });
+
+  it("keep no worker that stops, though nothing that it asks of the queue is answered any more", async () => {
+    await start(24);
+    // A minute takes a second.
+    const clock: Clock = { now: () => Date.now(), sleep: (ms, signal) => systemClock.sleep(ms / 60, signal) };
+    const worker = await startWorker(0, {}, { clock, queue: unanswered });
+    telephone.startCall(caller, callee, 2);
+    await until(() => worker.said("reading live").length === 2);
+    isAnswered = false;
+    worker.stop();
+    await worker.ended;
+    assert.equal(worker.said("not handed back: these come again by themselves").length, 1);
   });
 
   it("are read again from the first fragment where their worker was stopped, and nobody takes that for another delivery", async () => {

@@ -31,6 +31,7 @@ export async function putLeg(store: RecordingStore, leg: RecordedLeg): Promise<S
   const sink = await store.openAudio(sampleRateHz);
   await sink.write(pcm);
   const { location, bytes, sha256 } = await sink.commit(name);
+  await sink.abort();
   const startMs = "atMs" in leg ? leg.atMs : 0;
   const isoOf = (ms: number) => new Date(CALL_START_MS + ms).toISOString();
   const durationMs = (pcm.length * 500) / sampleRateHz;

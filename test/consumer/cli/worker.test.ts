@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -117,7 +118,7 @@ describe("worker", function () {
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     it(`stops on ${signal} while it waits, with exit code 0`, async () => {
-      const worker = startCommand(["worker"], { ...environment, WAIT_TIME_SECONDS: "20" });
+      const worker = startCommand(["worker"], { ...environment, WAIT_TIME_SECONDS: "2" });
       const result = resultOf(worker);
       await once(worker.stderr!, "data");
       worker.kill(signal);
@@ -138,6 +139,33 @@ describe("worker", function () {
     const { visible, hidden } = await messages();
     assert.equal(hidden, 0);
     assert.equal(visible, 2 - stdout.trimEnd().split("\n").length);
+  });
+
+  it("is told to stop again and again, and still finishes what it records", async () => {
+    telephone.aws.control.change({ archiveFragmentsPerSecond: 20 });
+    await telephone.call(caller, callee);
+    const worker = startCommand(["worker"], environment);
+    const result = resultOf(worker);
+    await recordingBegun();
+    const telling = setInterval(() => worker.kill("SIGTERM"), 20);
+    const { exitCode } = await result.finally(() => clearInterval(telling));
+    assert.equal(exitCode, 0);
+    const { visible, hidden } = await messages();
+    assert(visible < 2 && hidden === 0);
+  });
+
+  it("removes, where it has a place of its own for it, the audio that a killed one left there", async () => {
+    const spools = await mkdtemp(join(folder, "spools-"));
+    const ended = startCommand(["worker", "--help"]);
+    await resultOf(ended);
+    const left = `chime-voice-streaming-${ended.pid}-${randomUUID()}.wav`;
+    await writeFile(join(spools, left), "audio");
+    const { exitCode } = await runCommand(["worker"], {
+      ...environment,
+      SPOOL_DIRECTORY: spools,
+      EXIT_WHEN_EMPTY: "true",
+    });
+    assert.deepEqual([exitCode, await readdir(spools)], [0, []]);
   });
 
   it("hands back on SIGTERM what it cannot finish, and leaves nothing behind", async () => {

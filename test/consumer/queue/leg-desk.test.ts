@@ -152,6 +152,37 @@ describe("LegDesk", () => {
     await assertOneRecording({ complete: false, endProof: "endedEvent" });
   });
 
+  it("knows what another worker has recorded where the stream has nothing any more", async () => {
+    await start(0);
+    const call = telephone.startCall(caller, callee, 5);
+    const reader = deskOf();
+    const live = reader.take(await eventOf("STARTED"), delivery());
+    await call.ended;
+    const ended = await eventOf("ENDED");
+    await reader.take(ended, delivery());
+    assert.equal((await live).kind, "done");
+    telephone.aws.control.change({ hostBufferMs: 1 });
+    for (const isLast of [false, true]) {
+      const settlement = await deskOf({ holdLimitMs: 50 }).take(ended, delivery(isLast));
+      assert.equal(settlement.kind, "done");
+    }
+    await assertOneRecording({ complete: false, endProof: "endedEvent" });
+  });
+
+  it("leaves alone what a former holder of the message has recorded to its end", async () => {
+    await start(0);
+    const call = telephone.startCall(caller, callee, 5);
+    const started = await eventOf("STARTED");
+    const reader = deskOf();
+    const live = reader.take(started, delivery());
+    await call.ended;
+    await reader.take(await eventOf("ENDED"), delivery());
+    await live;
+    telephone.aws.control.clearCalls();
+    assert.equal((await deskOf().take(started, { ...delivery(), isContinuation: true })).kind, "done");
+    assert(!telephone.aws.control.calls().some(({ action }) => action.endsWith("GetMedia")));
+  });
+
   it("waits no longer for a leg's end than a delivery wants it to", async () => {
     await start(24);
     telephone.aws.control.change({ listFragmentsLagMs: 60_000 });

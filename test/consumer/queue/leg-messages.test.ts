@@ -167,6 +167,55 @@ describe("LegMessages", () => {
     assert.equal(worker().isHeldElsewhere(message), false);
   });
 
+  it("does not believe a holder whose message comes again: whoever had it let it go", async () => {
+    const legs = worker();
+    legs.keep("leg", hold(await receiveOne()));
+    await clock.pass(6 * HOUR);
+    await until(() => legs.expected === 1);
+    const copy = await receiveOne();
+    assert.equal(worker().isHeldElsewhere(copy), true);
+    await queue.hide(copy, 0);
+    assert.equal(worker().isHeldElsewhere(await receiveOne()), false);
+  });
+
+  it("takes a message that is delivered to it again for the same one, and deletes nothing", async () => {
+    const legs = worker();
+    const first = hold(await receiveOne());
+    const forget = legs.keep("leg", first);
+    await queue.hide(first.message, 0);
+    const again = hold(await receiveOne());
+    assert.equal(again.message.id, first.message.id);
+    legs.keep("leg", again);
+    assert.equal(first.isReplaced, true);
+    forget();
+    await clock.pass(6 * HOUR);
+    await until(() => legs.expected === 1);
+    assert.deepEqual([again.isReplaced, counted, await inFlight()], [false, [], 1]);
+  });
+
+  it("sends a leg for which there is no room to whoever has some, later every time, and nobody's", async () => {
+    const legs = worker();
+    const begunMs = clock.now();
+    await clock.pass(3_000);
+    const first = await receiveOne();
+    assert.deepEqual(await legs.passToOthers(first, begunMs), { delaySeconds: 1, waitedMs: 3_000 });
+    await queue.delete(first);
+    await clock.pass(57_000);
+    const second = await receiveOne();
+    assert.deepEqual([second.receiveCount, legs.isContinuation(second)], [1, false]);
+    assert.deepEqual(await legs.passToOthers(second, begunMs), { delaySeconds: 6, waitedMs: 60_000 });
+  });
+
+  it("says of one that was read before that it was, and that it waits since it came", async () => {
+    const legs = worker();
+    const claim = { holder: { DataType: "String", StringValue: "gone" } };
+    const message = { ...(await receiveOne()), receiveCount: 2, attributes: claim };
+    assert.deepEqual(await legs.passToOthers(message, 0), { delaySeconds: 1, waitedMs: 0 });
+    await queue.delete(message);
+    const copy = await receiveOne();
+    assert.deepEqual([legs.isContinuation(copy), copy.attributes!.holder], [true, undefined]);
+  });
+
   it("sends one continuation for a leg, whatever number of messages it has", async () => {
     const legs = worker();
     await send();

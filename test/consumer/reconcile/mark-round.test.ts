@@ -260,6 +260,15 @@ describe("reconciliation by marks", () => {
     assert.match(reasons[1]!, /a data retention of 0 hours$/);
   });
 
+  it("one on a stream that keeps nothing is not given up while whoever reads it live says that it is heard", async () => {
+    await open();
+    await playWithoutEnd();
+    for (const { arn } of office.telephone.aws.control.state().streams) await office.setStreamRetention(arn, 0);
+    await office.ageMarks(-4.5 * HOUR_MS);
+    assert.equal((await office.round({ laterMs: 5 * HOUR_MS })).counts.LegsExpired, undefined);
+    assert.equal((await office.round({ laterMs: 10 * HOUR_MS })).counts.LegsExpired, 2);
+  });
+
   it("marks of other regions, accounts and connectors are not its own", async () => {
     await open();
     await playWithoutEnd();

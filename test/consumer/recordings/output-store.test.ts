@@ -77,6 +77,7 @@ describe("openOutputStore", () => {
         const sink = await store.openAudio(8_000);
         await sink.write(pcm);
         const { location, sha256, bytes } = await sink.commit("leg");
+        await sink.abort();
         return { audio: { ...sidecar.audio, location, bytes }, sha256 };
       }
 
@@ -163,8 +164,23 @@ describe("openOutputStore", () => {
         const sink = await store.openAudioFile();
         await sink.write(Buffer.from("RIFF and so on"));
         const { location, bytes } = await sink.commit("call");
+        await sink.abort();
         assert.equal((await bytesAt(location)).toString(), "RIFF and so on");
         assert.equal(bytes, 14);
+      });
+
+      it("can place audio again, under the same name and another one, until it is let go", async () => {
+        const sink = await store.openAudio(8_000);
+        const pcm = Buffer.alloc(1_000, 7);
+        await sink.write(pcm);
+        const first = await sink.commit("leg");
+        assert.deepEqual(await sink.commit("leg"), first);
+        const other = await sink.commit("other");
+        await store.removeAudio("other", other.location);
+        const again = await sink.commit("other");
+        await sink.abort();
+        for (const { location } of [first, again]) assert.deepEqual((await bytesAt(location)).subarray(44), pcm);
+        assert.deepEqual([other, again.sha256], [again, first.sha256]);
       });
 
       it("removes a sidecar only as it was found", async () => {
@@ -199,6 +215,7 @@ describe("openOutputStore", () => {
     await store.prepare();
     const sink = await store.openAudio(8_000);
     await sink.commit("leg");
+    await sink.abort();
     await store.putSidecar("leg", sidecar, undefined);
     assert.deepEqual(await readdir(directory), ["leg.json", "leg.wav"]);
     assert.equal(JSON.parse(await readFile(join(directory, "leg.json"), "utf8")).version, 1);
