@@ -114,6 +114,7 @@ const scaledObject = z.strictObject({
           awsRegion: z.string(),
           queueLength: z.string().regex(/^\d+$/),
           scaleOnInFlight: z.literal("true"),
+          scaleOnDelayed: z.literal("true"),
         }),
       }),
     ]),

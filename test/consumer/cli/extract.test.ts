@@ -286,7 +286,7 @@ describe("extract", () => {
     child.stdin!.write(bytes.subarray(0, bytes.length - 1000));
     const isPart = (name: string): boolean => name.endsWith(".part");
     for await (const [, name] of changes) {
-      if (isPart(String(name)) && statSync(join(folder, String(name))).size > 1_000_000) break;
+      if (isPart(String(name)) && statSync(join(folder, String(name))).size > 250_000) break;
     }
     watcher.close();
     child.kill("SIGKILL");
