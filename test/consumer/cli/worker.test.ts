@@ -147,7 +147,10 @@ describe("worker", function () {
     const worker = startCommand(["worker"], environment);
     const result = resultOf(worker);
     await recordingBegun();
+    // Not to the very end: Node itself lets go of its signals before the process is gone.
+    worker.kill("SIGTERM");
     const telling = setInterval(() => worker.kill("SIGTERM"), 20);
+    worker.stdout!.once("data", () => clearInterval(telling));
     const { exitCode } = await result.finally(() => clearInterval(telling));
     assert.equal(exitCode, 0);
     const { visible, hidden } = await messages();
