@@ -6,8 +6,7 @@ import { HTTP_LIMITS } from "../http-limits.js";
 import { openKinesisVideo } from "../kinesis-video/kinesis-video-access.js";
 import { isHealthy, keepHealthFile } from "../live/health-file.js";
 import { TaskProtection } from "../live/task-protection.js";
-import { emfMetrics } from "../metrics/emf-metrics.js";
-import { type Metrics, noMetrics } from "../metrics/metrics.js";
+import { configuredMetrics } from "../metrics/emf-metrics.js";
 import { countThrottles } from "../metrics/throttle-count.js";
 import { QueueSetupError, WorkQueue } from "../queue/work-queue.js";
 import { parseWorkerConfig, type WorkerConfig, WorkerConfigError } from "../queue/worker-config.js";
@@ -82,10 +81,6 @@ function printRecorded({ fromNumber: _, toNumber: __, ...sidecar }: Sidecar, sid
   process.stdout.write(`${JSON.stringify({ sidecarLocation, ...sidecar })}\n`);
 }
 
-function metricsOf({ metricsNamespace: namespace, region }: WorkerConfig): Metrics {
-  return namespace === undefined ? noMetrics : emfMetrics({ namespace, region });
-}
-
 async function runWorker(): Promise<void> {
   const config = configOf(process.env);
   const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
@@ -94,7 +89,7 @@ async function runWorker(): Promise<void> {
   // Whoever stops a container may say so twice: legs are being handed over then. At a terminal a second SIGINT ends it at once.
   process.on("SIGTERM", stop);
   process.once("SIGINT", stop);
-  const metrics = metricsOf(config);
+  const metrics = configuredMetrics(config);
   const plugin = countThrottles(metrics);
   const access = openKinesisVideo({ plugin });
   const { clock } = access;

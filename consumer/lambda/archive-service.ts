@@ -4,8 +4,8 @@ import { namedErrors } from "../../aws/call-error.js";
 import type { Clock } from "../clock.js";
 import { openKinesisVideo } from "../kinesis-video/kinesis-video-access.js";
 import type { Logger } from "../logger.js";
-import { emfMetrics } from "../metrics/emf-metrics.js";
-import { type Metrics, noMetrics } from "../metrics/metrics.js";
+import { configuredMetrics } from "../metrics/emf-metrics.js";
+import type { Metrics } from "../metrics/metrics.js";
 import { countThrottles } from "../metrics/throttle-count.js";
 import { EventDesk } from "../queue/event-desk.js";
 import { WorkQueue } from "../queue/work-queue.js";
@@ -37,9 +37,9 @@ export async function openArchiveService(
   const destination = outputs.log ?? pino.destination({ dest: 2, sync: true });
   try {
     const config = parseWorkerConfig({ ...environment, MODE: "archive" });
-    const { region, metricsNamespace: namespace, spoolDirectory } = config;
+    const { region, spoolDirectory } = config;
     const logger = pino({ level: config.logLevel }, destination);
-    const metrics = namespace === undefined ? noMetrics : emfMetrics({ namespace, region, write: outputs.metrics });
+    const metrics = configuredMetrics(config, outputs.metrics);
     const plugin = countThrottles(metrics);
     const sqs = new SQSClient({ region });
     sqs.middlewareStack.use(namedErrors("sqs", sqs.config));

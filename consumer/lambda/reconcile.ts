@@ -5,8 +5,7 @@ import { pino } from "pino";
 import { namedErrors } from "../../aws/call-error.js";
 import { systemClock } from "../clock.js";
 import { openKinesisVideo } from "../kinesis-video/kinesis-video-access.js";
-import { emfMetrics } from "../metrics/emf-metrics.js";
-import { noMetrics } from "../metrics/metrics.js";
+import { configuredMetrics } from "../metrics/emf-metrics.js";
 import { countThrottles } from "../metrics/throttle-count.js";
 import { Announcer } from "../reconcile/announcer.js";
 import { reconcile as reconcileLegs } from "../reconcile/reconcile.js";
@@ -40,8 +39,8 @@ export function reconcileHandler(environment: NodeJS.ProcessEnv, outputs: Reconc
     const request = parseReconcileRequest(event, systemClock.now());
     const destination = outputs.log ?? pino.destination({ dest: 2, sync: true });
     const logger = pino({ level: config.logLevel, base: { tier: request.tier } }, destination);
-    const { region, queueUrl, deadLetterQueueUrl, requestsPerSecond, metricsNamespace: namespace } = config;
-    const metrics = namespace === undefined ? noMetrics : emfMetrics({ namespace, region, write: outputs.metrics });
+    const { region, queueUrl, deadLetterQueueUrl, requestsPerSecond } = config;
+    const metrics = configuredMetrics(config, outputs.metrics);
 
     const plugin = countThrottles(metrics);
     const access = openKinesisVideo({ plugin: both(plugin, pacedRequests(requestsPerSecond)) });

@@ -59,6 +59,7 @@ async function touch(path: string, nowMs: number): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     await writeFile(path, "");
+    await utimes(path, time, time);
   }
 }
 

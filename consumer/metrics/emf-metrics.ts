@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.js";
-import { METRIC_UNITS, type MetricName, type Metrics } from "./metrics.js";
+import { METRIC_UNITS, type MetricName, type Metrics, noMetrics } from "./metrics.js";
 
 export interface EmfMetricsOptions {
   namespace: string;
@@ -54,4 +54,12 @@ export function emfMetrics(options: EmfMetricsOptions): Metrics {
       }
     },
   };
+}
+
+/** The metrics of a process that is configured so; without a namespace none. */
+export function configuredMetrics(
+  { metricsNamespace, region }: { metricsNamespace?: string | undefined; region: string },
+  write?: (line: string) => void,
+): Metrics {
+  return metricsNamespace === undefined ? noMetrics : emfMetrics({ namespace: metricsNamespace, region, write });
 }

@@ -1,6 +1,8 @@
 import * as z from "zod";
+import * as variables from "../environment.js";
+import { seconds } from "../environment.js";
 import type { EventOrigin } from "../events/event-origin.js";
-import { type OutputLocation, parseOutputLocation } from "../recordings/output-location.js";
+import type { OutputLocation } from "../recordings/output-location.js";
 
 /** The worker's configuration is wrong: every fault, each with the name of its variable. */
 export class WorkerConfigError extends Error {
@@ -10,13 +12,6 @@ export class WorkerConfigError extends Error {
     super(faults.join("; "));
   }
 }
-
-const seconds = (range: { min: number; max: number; initial: number }) =>
-  z.coerce
-    .number("must be a number of seconds")
-    .min(range.min, `must be at least ${range.min} seconds`)
-    .max(range.max, `must be at most ${range.max} seconds`)
-    .default(range.initial);
 
 const TWELVE_HOURS = 43_200;
 const REGION_IN_QUEUE_URL = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/;
@@ -75,18 +70,11 @@ export interface DeadLetter {
 const environmentSchema: z.ZodType<WorkerConfig> = z
   .object({
     /** The queue that the streaming events arrive in. It needs a dead-letter queue. */
-    QUEUE_URL: z.url("must be the URL of an SQS queue"),
+    QUEUE_URL: variables.queueUrl,
     /** A directory, or `s3://bucket/prefix`. */
-    OUTPUT: z.string("must name a directory or s3://bucket/prefix").transform((text, context) => {
-      try {
-        return parseOutputLocation(text);
-      } catch (error) {
-        context.addIssue({ code: "custom", message: (error as RangeError).message });
-        return z.NEVER;
-      }
-    }),
+    OUTPUT: variables.output,
     /** `archive`: record when a leg has ended. `live`: record while it is spoken. */
-    MODE: z.enum(["archive", "live"], 'must be "archive" or "live"').default("archive"),
+    MODE: variables.mode,
     /** Make one stereo file a call out of its legs' recordings, caller left, callee right. */
     STEREO: flag("true"),
     /** Legs recorded at a time. Default 4 with MODE=archive, 100 with MODE=live. */
@@ -115,13 +103,11 @@ const environmentSchema: z.ZodType<WorkerConfig> = z
     RETRY_DELAY_SECONDS: seconds({ min: 0, max: 900, initial: 15 }),
     /** What recordings get to finish after SIGTERM before they are handed back. */
     SHUTDOWN_GRACE_SECONDS: seconds({ min: 0, max: 3_600, initial: 20 }),
-    LOG_LEVEL: z
-      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "is not a level of pino")
-      .default("info"),
+    LOG_LEVEL: variables.logLevel,
     /** Region of the queue and, to begin with, of the bucket. Default: the one in the queue's URL. */
     AWS_REGION: z.string("must be set, as QUEUE_URL names no region"),
     /** With MAX_RECEIVE_COUNT: the queue is not asked for either, which takes two permissions. */
-    DEAD_LETTER_QUEUE_URL: z.url("must be the URL of an SQS queue").optional(),
+    DEAD_LETTER_QUEUE_URL: variables.queueUrl.optional(),
     MAX_RECEIVE_COUNT: z.coerce
       .number("must be a whole number")
       .int("must be a whole number")
@@ -131,10 +117,7 @@ const environmentSchema: z.ZodType<WorkerConfig> = z
     /** Write phone numbers into sidecars. */
     INCLUDE_NUMBERS: flag("false"),
     /** Events of other accounts, regions or connectors than these are put aside. Default: not checked. */
-    STREAM_ACCOUNT_ID: z
-      .string()
-      .regex(/^\d{12}$/, "must have 12 digits")
-      .optional(),
+    STREAM_ACCOUNT_ID: variables.accountId.optional(),
     STREAM_REGIONS: list.optional(),
     VOICE_CONNECTOR_IDS: list.optional(),
     /** Metrics in Embedded Metric Format on standard output. Default: none. */
@@ -187,9 +170,9 @@ function deadLetterOf(queueUrl: string | undefined, maxReceiveCount: number | un
  * Throws `WorkerConfigError`, which names every fault.
  */
 export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const present = variables.present(environment);
   const AWS_REGION = present.AWS_REGION ?? REGION_IN_QUEUE_URL.exec(present.QUEUE_URL ?? "")?.[1];
   const parsed = environmentSchema.safeParse({ ...present, AWS_REGION });
   if (parsed.success) return parsed.data;
-  throw new WorkerConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`));
+  throw new WorkerConfigError(variables.faultsOf(parsed.error));
 }

@@ -1,5 +1,7 @@
 import * as z from "zod";
-import { type OutputLocation, parseOutputLocation } from "../recordings/output-location.js";
+import * as variables from "../environment.js";
+import { hours, seconds } from "../environment.js";
+import type { OutputLocation } from "../recordings/output-location.js";
 
 /** How reconciliation works; {@link parseReconcileConfig} has the defaults and limits of each. */
 export interface ReconcileConfig {
@@ -41,29 +43,15 @@ const MIN_REPEAT_HOURS = 8;
 /** Chime's own role asks for endpoints, too, and the account has 300 a second for all: never more than a tenth of it. */
 const MAX_REQUESTS_PER_SECOND = 30;
 
-const hours = (range: { min: number; max: number; initial: number }) =>
-  z.coerce
-    .number("must be a number of hours")
-    .min(range.min, `must be at least ${range.min} hours`)
-    .max(range.max, `must be at most ${range.max} hours`)
-    .default(range.initial);
-
 const environmentSchema: z.ZodType<ReconcileConfig> = z
   .object({
     AWS_REGION: z.string("must be set"),
     /** The queue that the streaming events of this region arrive in. */
-    QUEUE_URL: z.url("must be the URL of an SQS queue"),
-    DEAD_LETTER_QUEUE_URL: z.url("must be the URL of an SQS queue"),
+    QUEUE_URL: variables.queueUrl,
+    DEAD_LETTER_QUEUE_URL: variables.queueUrl,
     /** As the workers have it: a directory, or `s3://bucket/prefix`. */
-    OUTPUT: z.string("must name a directory or s3://bucket/prefix").transform((text, context) => {
-      try {
-        return parseOutputLocation(text);
-      } catch (error) {
-        context.addIssue({ code: "custom", message: (error as RangeError).message });
-        return z.NEVER;
-      }
-    }),
-    MODE: z.enum(["archive", "live"], 'must be "archive" or "live"').default("archive"),
+    OUTPUT: variables.output,
+    MODE: variables.mode,
     VOICE_CONNECTOR_IDS: z
       .string("must name the Voice Connectors, with commas between")
       .transform((text) => text.split(",").map((id) => id.trim()))
@@ -72,10 +60,7 @@ const environmentSchema: z.ZodType<ReconcileConfig> = z
           z.string().regex(/^[A-Za-z0-9-]{1,128}$/, "must be a list of Voice Connector ids, with commas between"),
         ),
       ),
-    STREAM_ACCOUNT_ID: z
-      .string()
-      .regex(/^\d{12}$/, "must have 12 digits")
-      .optional(),
+    STREAM_ACCOUNT_ID: variables.accountId.optional(),
     /** How often the marks are looked at. */
     RECONCILE_HOURS: hours({ min: 0.01, max: 24, initial: 1 }),
     MAX_CALL_HOURS: hours({ min: 0.01, max: 168, initial: 4 }),
@@ -89,21 +74,11 @@ const environmentSchema: z.ZodType<ReconcileConfig> = z
       .max(MAX_REQUESTS_PER_SECOND, `must be at most ${MAX_REQUESTS_PER_SECOND}`)
       .default(4),
     /** Silence after which a leg counts as ended. */
-    HOLD_LIMIT_SECONDS: z.coerce
-      .number("must be a number of seconds")
-      .min(0.1, "must be at least 0.1 seconds")
-      .max(43_200, "must be at most 43200 seconds")
-      .default(900),
+    HOLD_LIMIT_SECONDS: seconds({ min: 0.1, max: 43_200, initial: 900 }),
     /** How long a leg's ENDED may be on its way. */
-    ENDED_PATIENCE_SECONDS: z.coerce
-      .number("must be a number of seconds")
-      .min(0, "must be at least 0 seconds")
-      .max(86_400, "must be at most 86400 seconds")
-      .default(7_200),
+    ENDED_PATIENCE_SECONDS: seconds({ min: 0, max: 86_400, initial: 7_200 }),
     METRICS_NAMESPACE: z.string().optional(),
-    LOG_LEVEL: z
-      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "is not a level of pino")
-      .default("info"),
+    LOG_LEVEL: variables.logLevel,
   })
   .transform((environment) => ({
     region: environment.AWS_REGION,
@@ -129,8 +104,7 @@ const environmentSchema: z.ZodType<ReconcileConfig> = z
  * Throws `ReconcileConfigError`, which names every fault.
  */
 export function parseReconcileConfig(environment: NodeJS.ProcessEnv): ReconcileConfig {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const parsed = environmentSchema.safeParse(present);
+  const parsed = environmentSchema.safeParse(variables.present(environment));
   if (parsed.success) return parsed.data;
-  throw new ReconcileConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`));
+  throw new ReconcileConfigError(variables.faultsOf(parsed.error));
 }

@@ -45,6 +45,11 @@ export class ManualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
+  /** Waits, really, until somebody sleeps: whoever was woken has done what there was to do, files and all. */
+  async untilAsleep(): Promise<void> {
+    while (this.#sleepers.size === 0) await setImmediate();
+  }
+
   #next(untilMs: number): Sleeper | undefined {
     const [first] = [...this.#sleepers].sort((a, b) => a.dueMs - b.dueMs);
     return first && first.dueMs <= untilMs ? first : undefined;

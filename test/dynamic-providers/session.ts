@@ -10,6 +10,7 @@ import {
 import { IAMClient, UpdateRoleDescriptionCommand } from "@aws-sdk/client-iam";
 import { AwsSession } from "../../dynamic-providers/aws-clients.js";
 import { readStackConfiguration } from "../../dynamic-providers/stack-configuration.js";
+import type { StreamingConfigurationInputs } from "../../dynamic-providers/streaming-configuration/arguments.js";
 import { serviceLinkedRoleName } from "../../dynamic-providers/voice-connector.js";
 import type { LocalAws } from "../../local-aws/index.js";
 
@@ -55,6 +56,20 @@ export class TestSession {
     const actions = this.localAws.control.calls().map(({ action }) => action);
     this.localAws.control.clearCalls();
     return actions;
+  }
+
+  /** What a resource with defaults has for a connector of its own. */
+  async streamingInputs(): Promise<StreamingConfigurationInputs> {
+    return {
+      voiceConnectorId: await this.createConnector(),
+      region: "us-east-1",
+      dataRetentionInHours: 24,
+      disabled: false,
+      notificationTargets: ["EventBridge"],
+      onExisting: "adopt",
+      onDelete: "stop",
+      owner: { stack: "acme/calls/prod", name: "office" },
+    };
   }
 
   async createConnector(region = "us-east-1"): Promise<string> {

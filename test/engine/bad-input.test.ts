@@ -58,7 +58,7 @@ describe("bad input on the real engine", function () {
       },
     });
     stack.aws.control.clearCalls();
-    const up = await stack.up("--skip-preview");
+    const up = await stack.up();
     const text = printed(up);
     assert.notEqual(up.exitCode, 0);
     for (const line of [

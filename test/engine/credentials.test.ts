@@ -30,7 +30,7 @@ describe("credentials and secrets, on the real engine", function () {
     const environment = { AWS_SECRET_ACCESS_KEY: secrets.environment, AWS_SESSION_TOKEN: secrets.session };
     await stack.describe({ kind: "StreamingConfiguration", name: "office", args });
     await stack.project.withEnv(environment, async () => {
-      for (const result of [await stack.up("--skip-preview"), await stack.refresh("--skip-preview", "--diff")]) {
+      for (const result of [await stack.up(), await stack.refresh("--diff")]) {
         assert.equal(result.exitCode, 0, printed(result));
         said.push(printed(result));
       }
@@ -47,9 +47,9 @@ describe("credentials and secrets, on the real engine", function () {
       args: { ...args, dataRetentionInHours: 25 },
     });
     stack.aws.control.addFault({ kind: "deny", actions: ["chime:Put*"], times: 1 });
-    const denied = await stack.up("--skip-preview");
+    const denied = await stack.up();
     assert.notEqual(denied.exitCode, 0);
-    const up = await stack.up("--skip-preview");
+    const up = await stack.up();
     assert.equal(up.exitCode, 0, printed(up));
     assert.ok(stack.aws.control.calls().some(({ accessKeyId }) => accessKeyId === "AKIAFROMCONFIG"));
     assert.ok(stack.aws.control.calls().some(({ action }) => action === "sts:AssumeRole"));
@@ -57,7 +57,7 @@ describe("credentials and secrets, on the real engine", function () {
     for (const [name, secret] of Object.entries(secrets)) {
       assert.ok(!said.join("\n").includes(secret), `${name} is in what was said or stored`);
     }
-    assert.equal((await stack.destroy("--skip-preview")).exitCode, 0);
+    assert.equal((await stack.destroy()).exitCode, 0);
   });
 
   it("are refused as arguments in the program, all at once, and no value is printed", async () => {
@@ -73,7 +73,7 @@ describe("credentials and secrets, on the real engine", function () {
        });`,
     );
     stack.aws.control.clearCalls();
-    const up = await stack.up("--skip-preview");
+    const up = await stack.up();
     assert.notEqual(up.exitCode, 0);
     assert.match(printed(up), /profile must not be a secret\n\s+assumeRole must not be a secret/);
     assert.doesNotMatch(printed(up), /s3cret|\n\s+at /);

@@ -45,7 +45,7 @@ describe("a fleet of connectors over ten regions, on the real engine", function 
   ] as const) {
     it(`${command} is held through throttling, with at most ${most} calls a connector`, async () => {
       stack.aws.control.clearCalls();
-      const result = await stack[command]("--skip-preview");
+      const result = await stack[command]();
       assert.equal(result.exitCode, 0, printed(result));
       const { perConnector, throttled, identity } = carriedOut();
       assert.ok(throttled > 0, "the quota was met");
@@ -57,7 +57,7 @@ describe("a fleet of connectors over ten regions, on the real engine", function 
     if (command !== "up") continue;
     it("a second up asks AWS for nothing", async () => {
       stack.aws.control.clearCalls();
-      const result = await stack.up("--skip-preview", "--expect-no-changes");
+      const result = await stack.up("--expect-no-changes");
       assert.equal(result.exitCode, 0, printed(result));
       assert.deepEqual(stack.aws.control.calls(), []);
     });

@@ -23,7 +23,7 @@ describe("the engine, killed while it creates", function () {
   async function killedUp(): Promise<void> {
     stack.aws.control.clearCalls();
     stack.aws.control.addFault({ kind: "lostAnswer", actions: [PUT] });
-    const up = stack.up("--skip-preview").catch(() => undefined);
+    const up = stack.up().catch(() => undefined);
     const isPut = () => stack.aws.control.calls().some(({ action }) => action === PUT);
     for (let look = 0; look < 3_000 && !isPut(); look++) await new Promise((resolve) => setTimeout(resolve, 20));
     const home = join(stack.project.directory, "..", "home");

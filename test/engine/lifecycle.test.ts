@@ -275,7 +275,7 @@ describe("StreamingConfiguration on the real engine", function () {
     );
     const preview = await stack.preview();
     assert.equal(preview.exitCode, 0, printed(preview));
-    const up = await stack.up("--skip-preview");
+    const up = await stack.up();
     assert.equal(up.exitCode, 0, printed(up));
     assert.equal((await stack.cloud.streaming("us-east-1", connector))?.DataRetentionInHours, 5);
     assert.equal((await stack.destroy()).exitCode, 0);

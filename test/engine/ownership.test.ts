@@ -29,7 +29,7 @@ describe("a connector's owner, on the real engine", function () {
     });
   const up = async (...flags: string[]) => {
     stack.aws.control.clearCalls();
-    const result = await stack.up("--skip-preview", ...flags);
+    const result = await stack.up(...flags);
     assert.equal(result.exitCode, 0, printed(result));
     return result;
   };
@@ -111,22 +111,22 @@ describe("a connector's owner, on the real engine", function () {
       await other.project.pulumi("stack", "init", "dev");
       const args = { voiceConnectorId: connector, dataRetentionInHours: 48 };
       await other.describe({ kind: "StreamingConfiguration", name: "theirs", args });
-      const refused = await other.up("--skip-preview");
+      const refused = await other.up();
       assert.notEqual(refused.exitCode, 0);
       assert.match(printed(refused), /is managed by the stack organization\/calls\/dev, as "headquarters"/);
       assert.equal(await streams(), 24);
 
       const [, command = ""] = /mark away: aws (.*)/.exec(printed(refused)) ?? [];
       await aws(...command.trim().split(" "));
-      const taken = await other.up("--skip-preview");
+      const taken = await other.up();
       assert.equal(taken.exitCode, 0, printed(taken));
       assert.equal((await tags())[`${mark}:stack`], "organization/takeover/dev");
 
-      const destroy = await stack.destroy("--skip-preview");
+      const destroy = await stack.destroy();
       assert.equal(destroy.exitCode, 0, printed(destroy));
       assert.match(printed(destroy), /warning: .*the stack organization\/takeover\/dev manages it as "theirs" now/);
       assert.equal(await streams(), 48, "a stack does not stop what another one has taken over");
-      assert.equal((await other.destroy("--skip-preview")).exitCode, 0);
+      assert.equal((await other.destroy()).exitCode, 0);
       assert.equal(await streams(), undefined);
       assert.deepEqual(await tags(), {}, "nothing of ours stays");
     } finally {
@@ -149,14 +149,14 @@ describe("a connector's owner, on the real engine", function () {
     assert.match(printed(result), /chime:ListTagsForResource/);
     const preview = await stack.preview("--expect-no-changes", "--refresh");
     assert.equal(preview.exitCode, 0, printed(preview));
-    assert.equal((await stack.destroy("--skip-preview")).exitCode, 0);
+    assert.equal((await stack.destroy()).exitCode, 0);
     assert.equal(await streams(), 7, "what was there before is back");
     stack.aws.control.clearFaults();
   });
 
   it("stops, at up and with what it found, on a configuration that is not the stack's", async () => {
     await describeAs("office", { onExisting: "fail" });
-    const refused = await stack.up("--skip-preview");
+    const refused = await stack.up();
     assert.notEqual(refused.exitCode, 0);
     assert.match(printed(refused), /has a streaming configuration already \(streaming enabled, retention 7 h/);
     assert.deepEqual(await tags(), {});

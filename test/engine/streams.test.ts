@@ -45,7 +45,7 @@ describe("streams that Chime has made before, on the real engine", function () {
 
   it("are left as they are unless it is asked for", async () => {
     await describeOffice();
-    const up = await stack.up("--skip-preview");
+    const up = await stack.up();
     assert.equal(up.exitCode, 0, printed(up));
     const actions = stack.aws.control.calls().map(({ action }) => action);
     assert.ok(!actions.includes("kinesisvideo:UpdateDataRetention"));
@@ -54,7 +54,7 @@ describe("streams that Chime has made before, on the real engine", function () {
 
   it("are not shortened unseen: up stops before it has changed anything", async () => {
     await describeOffice({ dataRetentionInHours: 30, applyRetentionToExistingStreams: true });
-    const refused = await stack.up("--skip-preview");
+    const refused = await stack.up();
     assert.notEqual(refused.exitCode, 0);
     assert.match(printed(refused), /1 of 3 existing streams .* Set allowRetentionDecrease to true/);
     assert.deepEqual(await retentions(), streams(0, 24, 48));
@@ -64,14 +64,14 @@ describe("streams that Chime has made before, on the real engine", function () {
   it("get the retention, and up says how many did; one that was refused is taken up by the next up", async () => {
     await describeOffice({ dataRetentionInHours: 48, applyRetentionToExistingStreams: true });
     stack.aws.control.addFault({ kind: "deny", actions: ["kinesisvideo:UpdateDataRetention"], resource: names[1] });
-    const denied = await stack.up("--skip-preview");
+    const denied = await stack.up();
     stack.aws.control.clearFaults();
     assert.notEqual(denied.exitCode, 0);
     assert.match(printed(denied), /kinesisvideo:UpdateDataRetention/);
     assert.deepEqual(await retentions(), streams(48, 24, 48));
     // Throttled as AWS does it, without an HTTP status that says so.
     stack.aws.control.addFault({ kind: "throttle", actions: ["kinesisvideo:*"], times: 3 });
-    const up = await stack.up("--skip-preview");
+    const up = await stack.up();
     assert.equal(up.exitCode, 0, printed(up));
     assert.match(printed(up), /the retention of 1 of 3 existing streams was changed to 48 h/);
     assert.deepEqual(await retentions(), streams(48, 48, 48));
@@ -86,16 +86,16 @@ describe("streams that Chime has made before, on the real engine", function () {
     assert.notEqual(refused.exitCode, 0);
     assert.match(printed(refused), /dataRetentionInHours .*is lower than before.*allowRetentionDecrease/);
     await describeOffice({ ...lower, allowRetentionDecrease: true });
-    const up = await stack.up("--skip-preview");
+    const up = await stack.up();
     assert.equal(up.exitCode, 0, printed(up));
     assert.deepEqual(await retentions(), streams(12, 12, 12));
   });
 
   it("go with the resource where that is asked for, and no other stream does", async () => {
     await describeOffice({ dataRetentionInHours: 12, deleteStreamsOnDestroy: true });
-    const up = await stack.up("--skip-preview");
+    const up = await stack.up();
     assert.equal(up.exitCode, 0, printed(up));
-    const destroy = await stack.destroy("--skip-preview");
+    const destroy = await stack.destroy();
     assert.equal(destroy.exitCode, 0, printed(destroy));
     assert.match(printed(destroy), /3 streams were deleted, with their media/);
     assert.deepEqual(await retentions(), { "ChimeVoiceConnector-another-1": 5 });

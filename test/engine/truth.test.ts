@@ -27,7 +27,7 @@ describe("what state says under change, on the real engine", function () {
       args: { voiceConnectorId: connector, region, dataRetentionInHours: 24, ...args },
     });
   const up = async (...flags: string[]) => {
-    const result = await stack.up("--skip-preview", ...flags);
+    const result = await stack.up(...flags);
     assert.equal(result.exitCode, 0, printed(result));
     return result;
   };
@@ -93,7 +93,7 @@ describe("what state says under change, on the real engine", function () {
     };
     stack.aws.control.clearCalls();
     for (const command of ["refresh", "destroy"] as const) {
-      const refused = await stack.project.withEnv(foreign, () => stack[command]("--skip-preview"));
+      const refused = await stack.project.withEnv(foreign, () => stack[command]());
       assert.notEqual(refused.exitCode, 0);
       assert.match(
         printed(refused),
@@ -112,7 +112,7 @@ describe("what state says under change, on the real engine", function () {
       httpStatus: 403,
       message: "The security token included in the request is expired",
     });
-    const refused = await stack.refresh("--skip-preview");
+    const refused = await stack.refresh();
     stack.aws.control.clearFaults();
     assert.notEqual(refused.exitCode, 0);
     assert.match(printed(refused), /is expired\)\. Sign in again or renew them\. .*--run-program/);
@@ -131,7 +131,7 @@ describe("what state says under change, on the real engine", function () {
     const drift = await stack.drift();
     assert.equal(drift.exitCode, 7, printed(drift));
     assert.match(printed(drift), /StreamingConfiguration office delete/);
-    const refresh = await stack.refresh("--skip-preview");
+    const refresh = await stack.refresh();
     assert.equal(refresh.exitCode, 0, printed(refresh));
     assert.equal(await stack.outputs("office"), undefined);
   });
@@ -141,7 +141,7 @@ describe("what state says under change, on the real engine", function () {
     await describeOffice({ onExisting: "fail" });
     const cutOff = async (fault: FaultInput) => {
       stack.aws.control.addFault(fault);
-      const failed = await stack.up("--skip-preview");
+      const failed = await stack.up();
       stack.aws.control.clearFaults();
       assert.notEqual(failed.exitCode, 0);
       assert.equal((await stack.outputs("office"))?.isIncomplete, true, printed(failed));
@@ -150,16 +150,16 @@ describe("what state says under change, on the real engine", function () {
     assert.equal(await held(), undefined);
     await up();
     assert.equal((await stack.outputs("office"))?.isIncomplete, undefined);
-    assert.equal((await stack.destroy("--skip-preview")).exitCode, 0);
+    assert.equal((await stack.destroy()).exitCode, 0);
     assert.equal(await held(), undefined);
 
     // Carried out by AWS, and never answered.
     await cutOff({ kind: "lostAnswer", actions: [PUT] });
     assert.ok(await held());
-    const refresh = await stack.refresh("--skip-preview");
+    const refresh = await stack.refresh();
     assert.equal(refresh.exitCode, 0, printed(refresh));
     assert.equal((await stack.outputs("office"))?.isIncomplete, undefined);
-    const destroy = await stack.destroy("--skip-preview");
+    const destroy = await stack.destroy();
     assert.equal(destroy.exitCode, 0, printed(destroy));
     assert.equal(await held(), undefined);
   });
@@ -169,7 +169,7 @@ describe("what state says under change, on the real engine", function () {
     await stack.project.pulumi("config", "set", "aws:allowedAccountIds", '["999999999999"]');
     await describeOffice({ voiceConnectorId: another });
     stack.aws.control.clearCalls();
-    const refused = await stack.up("--skip-preview");
+    const refused = await stack.up();
     assert.match(printed(refused), /AWS account 123456789012 is not in aws:allowedAccountIds/);
     const chimeCalls = stack.aws.control.calls().filter(({ action }) => action.startsWith("chime:"));
     assert.deepEqual(chimeCalls, []);

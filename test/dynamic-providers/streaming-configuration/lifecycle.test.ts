@@ -20,16 +20,7 @@ describe("StreamingConfiguration lifecycle", () => {
   beforeEach(async () => {
     localAws = await startLocalAws();
     session = new TestSession(localAws);
-    inputs = {
-      voiceConnectorId: await session.createConnector(),
-      region: "us-east-1",
-      dataRetentionInHours: 24,
-      disabled: false,
-      notificationTargets: ["EventBridge"],
-      onExisting: "adopt",
-      onDelete: "stop",
-      owner: { stack: "acme/calls/prod", name: "office" },
-    };
+    inputs = await session.streamingInputs();
     session.takeActions();
   });
   afterEach(() => localAws.close());

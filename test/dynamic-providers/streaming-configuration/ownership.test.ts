@@ -23,16 +23,7 @@ describe("StreamingConfiguration and the mark on its connector", () => {
   beforeEach(async () => {
     localAws = await startLocalAws();
     session = new TestSession(localAws);
-    inputs = {
-      voiceConnectorId: await session.createConnector(),
-      region: "us-east-1",
-      dataRetentionInHours: 24,
-      disabled: false,
-      notificationTargets: ["EventBridge"],
-      onExisting: "adopt",
-      onDelete: "stop",
-      owner: { stack: "acme/calls/prod", name: "office" },
-    };
+    inputs = await session.streamingInputs();
   });
   afterEach(() => localAws.close());
 
