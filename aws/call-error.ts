@@ -28,6 +28,9 @@ const kindByCode: Record<string, AwsCallErrorKind> = {
   UnrecognizedClientException: "badCredentials",
   MissingAuthenticationToken: "badCredentials",
   MissingAuthenticationTokenException: "badCredentials",
+  // These come as 403, and no policy mends them.
+  OptInRequired: "other",
+  RegionDisabledException: "other",
   ThrottlingException: "throttled",
   Throttling: "throttled",
   ThrottledClientException: "throttled",
@@ -98,6 +101,11 @@ export function isThrottle(error: unknown): boolean {
   return kindOf(codeOf(shape), shape.$metadata?.httpStatusCode) === "throttled";
 }
 
+/** A profile's `credential_process` may have secrets in its command line, and in what it prints: the SDK repeats both. */
+function withoutCommandLine(message: string): string {
+  return message.startsWith("Command failed:") ? "the profile's credential_process failed" : message;
+}
+
 /**
  * What went wrong in one sentence that names the action, then what to do.
  * @param input the call's, by which a denied call's resource is named
@@ -113,7 +121,10 @@ export function toAwsCallError(
   const shape = (error ?? {}) as SdkErrorShape;
   const code = codeOf(shape);
   const kind = kindOf(code, shape.$metadata?.httpStatusCode);
-  const said = (shape.message?.trim() || shape.errors?.[0]?.message || "no message").replace(/\.$/, "");
+  const said = withoutCommandLine(shape.message?.trim() || shape.errors?.[0]?.message || "no message").replace(
+    /\.$/,
+    "",
+  );
   const where = region ? ` in ${region}` : "";
   const requestId = shape.$metadata?.requestId ? ` (request ${shape.$metadata.requestId})` : "";
   const text: Record<AwsCallErrorKind, string> = {

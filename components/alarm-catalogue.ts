@@ -37,8 +37,8 @@ function defaults(mode: MonitoredRegion["mode"]): Required<AlarmThresholds> {
 }
 
 /** The alarms of a region. Each says what has happened and what to do. */
-export function alarmsOf(monitored: MonitoredRegion, given: AlarmThresholds = {}): AlarmSpecification[] {
-  const set = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+export function alarmsOf(monitored: MonitoredRegion, given?: AlarmThresholds | null): AlarmSpecification[] {
+  const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined && value !== null);
   const thresholds = { ...defaults(monitored.mode), ...Object.fromEntries(set) };
   return [
     ...recordingAlarms(monitored, thresholds),

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { CONSUMER_TAG } from "../aws/consumer-tags.js";
 import type {
   CallAudioConsumerArgs,
   ConsumerLogLevel,
@@ -18,9 +19,6 @@ export const DEFAULTS = {
   logRetentionDays: 30,
   live: { cpu: 512, memoryMb: 1_024, minTasks: 1, maxTasks: 10, legsPerTask: 100 },
 } as const;
-
-/** The tag by which a consumer's resources are found. */
-export const CONSUMER_TAG = "chime-voice-streaming:consumer";
 
 /** The bucket that is made, as it is to be. */
 export interface BucketSettings {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { mistake } from "../dynamic-providers/shim.js";
 import type { Aws } from "./aws-package.js";
 import type { ConsumerSettings } from "./call-audio-consumer-settings.js";
 import { type ConsumedConnector, retentionFault } from "./consumer-connectors.js";
@@ -160,7 +161,7 @@ export function checkedMode(
   return pulumi.all(connectors.map(({ dataRetentionInHours }) => dataRetentionInHours)).apply((retentions) => {
     for (const [i, hours] of retentions.entries()) {
       const fault = mode === "archive" && hours !== undefined ? retentionFault(hours, atLeast) : undefined;
-      if (fault) throw new pulumi.RunError(`dataRetentionInHours of ${connectors[i]!.name} ${fault}`);
+      if (fault) throw mistake(`dataRetentionInHours of ${connectors[i]!.name} ${fault}`);
     }
     return mode;
   });

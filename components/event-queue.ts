@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { DEPLOYED_TAG, LONGEST_TAG_VALUE, RECORDINGS_TAG } from "../aws/consumer-tags.js";
+import { packageVersion } from "../consumer/package-version.js";
 import { ARCHIVE_VISIBILITY_SECONDS, LIVE_VISIBILITY_SECONDS } from "./consumer-sizing.js";
 import {
   type Deployment,
@@ -48,6 +50,7 @@ export function makeEventQueue(deployment: Deployment, plan: RegionPlan): EventQ
     {
       ...common,
       name: ownName,
+      tags: queueTags(deployment),
       visibilityTimeoutSeconds: settings.mode === "archive" ? ARCHIVE_VISIBILITY_SECONDS : LIVE_VISIBILITY_SECONDS,
       receiveWaitTimeSeconds: 20,
       redrivePolicy: deadLetters.arn.apply((arn) => redrivePolicy(arn, MAX_RECEIVE_COUNT)),
@@ -100,4 +103,17 @@ export function makeEventQueue(deployment: Deployment, plan: RegionPlan): EventQ
     deadLetterUrl: deadLetters.url,
     deadLetterArn: deadLetters.arn,
   };
+}
+
+/** What the command `doctor` goes by: which release of the package was deployed, and where it puts recordings. */
+function queueTags({ bucket, settings }: Deployment): pulumi.Output<Record<string, string>> {
+  const { tags, mode, keyPrefix } = settings;
+  return bucket.name.apply((name): Record<string, string> => {
+    const recordings = `s3://${name}/${keyPrefix}`;
+    return {
+      ...tags,
+      [DEPLOYED_TAG]: `${packageVersion().version} ${mode}`,
+      ...(recordings.length <= LONGEST_TAG_VALUE && { [RECORDINGS_TAG]: recordings }),
+    };
+  });
 }

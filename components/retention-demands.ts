@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { mistake } from "../dynamic-providers/shim.js";
 import type { ConsumerSettings } from "./call-audio-consumer-settings.js";
 
 type LifeSettings = Pick<ConsumerSettings, "maxCallHours" | "recoveryWindowHours">;
@@ -45,7 +46,7 @@ export function markDays(settings: ConsumerSettings): pulumi.Output<number> {
     const known = hours.filter((each): each is number => each !== undefined);
     const days = "name" in settings.bucket ? undefined : settings.bucket.recordingRetentionDays;
     const fault = days === undefined ? undefined : expiryFault(days, settings, known);
-    if (fault) throw new pulumi.RunError(`recordingRetentionDays ${fault}`);
+    if (fault) throw mistake(`recordingRetentionDays ${fault}`);
     return Math.max(LEAST_MARK_DAYS, neededDays(settings, known));
   });
 }

@@ -1,4 +1,4 @@
-import { streamNamePrefix } from "../dynamic-providers/voice-connector.js";
+import { streamNamePrefix } from "../aws/voice-connector.js";
 import type { Statement } from "./policy-documents.js";
 
 /** What the statements of the roles are about; every name is known when a role is made. */

@@ -1,8 +1,8 @@
 import { isObject } from "../dynamic-providers/faults.js";
 import type { ArgumentFaults } from "./argument-faults.js";
 
-/** AWS allows 50, of which one is the component's own. */
-const MOST_TAGS = 49;
+/** AWS allows 50, of which up to three, on a queue, are the component's own. */
+const MOST_TAGS = 47;
 const TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+@-]*$/u;
 
 /** Plain, as tags are shown wherever costs are: a secret has no place in them. */

@@ -79,7 +79,7 @@ function nameFaults(
   const { voiceConnectorId: id, name } = connector;
   list.optional("name", name, isText, "must be a text that is not empty");
   if (typeof id !== "string") {
-    if (id !== undefined && name === undefined) list.add("name", "is required where voiceConnectorId is an Output");
+    if (isPending(id) && name === undefined) list.add("name", "is required where voiceConnectorId is an Output");
   } else if (ids.has(id)) list.add("voiceConnectorId", `is the same as that of connectors[${ids.get(id)}]`);
   else ids.set(id, i);
   const child = name ?? (typeof id === "string" ? id : undefined);
@@ -98,13 +98,18 @@ function accountFaults(args: VoiceConnectorStreamingArgs, connector: ConnectorAr
     assumeRole: args.assumeRole,
     ...args.serviceLinkedRole,
   };
-  const differing = ["profile", "assumeRole"].filter(
-    (name) => ![own[name], role[name]].some(isPending) && JSON.stringify(own[name]) !== JSON.stringify(role[name]),
-  );
+  const differing = ["profile", "assumeRole"].filter((name) => isDifferent(own[name], role[name]));
   return differing.map((name) => ({
     property: `${path}${name}`,
     reason: "is not that of the role: use a VoiceConnectorStreaming for each account, or serviceLinkedRole: false",
   }));
+}
+
+/** Whether two profiles or assumed roles are known to differ: what is pending, or wrong by itself, is not. */
+function isDifferent(own: unknown, role: unknown): boolean {
+  if (isPending(own) || isPending(role)) return false;
+  if (!isObject(own) || !isObject(role)) return (own ?? undefined) !== (role ?? undefined);
+  return ["roleArn", "externalId", "sessionName"].some((name) => isDifferent(own[name], role[name]));
 }
 
 function roleFaults(role: VoiceConnectorStreamingArgs["serviceLinkedRole"]): Fault[] {

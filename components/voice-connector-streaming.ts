@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { outboundHostName, streamNamePrefix } from "../aws/voice-connector.js";
 import { ServiceLinkedRole, type ServiceLinkedRoleArgs } from "../dynamic-providers/service-linked-role/resource.js";
 import { faultsError, refuseProvider } from "../dynamic-providers/shim.js";
 import {
   StreamingConfiguration,
   type StreamingConfigurationArgs,
 } from "../dynamic-providers/streaming-configuration/resource.js";
-import { outboundHostName, streamNamePrefix } from "../dynamic-providers/voice-connector.js";
 import {
   childName,
   connectorArguments,

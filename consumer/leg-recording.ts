@@ -100,7 +100,10 @@ export class LegRecording implements LegProgress {
     const { fragment, failure } = read;
     const fragmentNumber = fragment?.fragmentNumber ?? read.listed?.fragmentNumber;
     // What the parser finds damaged the assembler reports, which knows what it could use of it.
-    if (failure && !fragment?.damaged) this.#failures.push({ ...failure, ...(fragmentNumber && { fragmentNumber }) });
+    if (failure && !fragment?.damaged) {
+      const atMs = Math.round(this.#assembler.positionMs);
+      this.#failures.push({ ...failure, ...(fragmentNumber && { fragmentNumber }), atMs });
+    }
     if (fragmentNumber !== undefined) {
       this.#lastPushed = fragmentNumber;
       if (!failure && fragment) this.#whole.set(fragmentNumber, longestMediaMs(fragment));
@@ -249,6 +252,7 @@ export class LegRecording implements LegProgress {
     const { limits = {} } = this.options;
     const tallied = report.transactions.find(({ transactionId }) => transactionId === leg.transactionId);
     const { listed, received, errors, complete } = this.#assess(report, end);
+    const { errorsAtMs, fragmentStarts } = this.#assembler;
     const isQuiet = end.endProof === "quiescence" && end.listing;
     return {
       version: 1,
@@ -281,9 +285,11 @@ export class LegRecording implements LegProgress {
         first: report.firstFragmentNumber,
         last: report.lastFragmentNumber,
       },
+      fragmentStarts,
       gaps: report.gaps,
       clockSteps: report.clockSteps,
-      errors,
+      // The first are the report's.
+      errors: errors.map((error, i) => ({ ...error, ...(errorsAtMs[i] !== undefined && { atMs: errorsAtMs[i] }) })),
       samples: report.samples,
       silenceSamples: report.silenceSamples,
       durationMs: report.durationMs,

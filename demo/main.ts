@@ -1,5 +1,6 @@
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { findEngine } from "../engine/find-engine.js";
+import { runJson } from "./processes.js";
 import { Proofs } from "./proofs.js";
 import { Stage } from "./stage.js";
 import { Story } from "./story.js";
@@ -7,6 +8,9 @@ import { Story } from "./story.js";
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 const INTERRUPTED = 130;
+
+/** As it can be opened from here. */
+const nameOf = (path: string) => relative(process.cwd(), path);
 
 async function main(): Promise<number> {
   const interruption = new AbortController();
@@ -20,6 +24,7 @@ async function main(): Promise<number> {
     if (line.trim()) console.log(`    ${line}`);
   };
   const proofs = new Proofs();
+  let report: string | undefined;
   try {
     const engine = await findEngine({ say, signal });
     say(`Pulumi ${engine.version} (${engine.source})`);
@@ -28,11 +33,16 @@ async function main(): Promise<number> {
       say(
         `local-aws answers at ${stage.endpoint}; its Voice Connectors: ${stage.connectors.map(({ region }) => region).join(", ")}`,
       );
+      say(
+        `What is recorded can be looked at and listened to at the end, in ${nameOf(join(stage.output, "index.html"))}`,
+      );
       await new Story(stage, proofs, say, signal).play();
-      say(`The recordings are in ${relative(process.cwd(), stage.output)}/`);
+      say(`The recordings are in ${nameOf(stage.output)}/`);
+      report = (await runJson<{ index: string }>(["report", stage.output, "--json"], {}, signal)).index;
     });
     const seconds = (Date.now() - startedAt) / 1000;
     console.log(`\nWhat was proved, in ${seconds.toFixed(0)} s:\n${proofs}`);
+    if (report) console.log(`\nReport: ${nameOf(report)}`);
     return proofs.allHold ? 0 : 1;
   } catch (error) {
     if (signal.aborted) {

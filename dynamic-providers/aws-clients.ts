@@ -4,9 +4,9 @@ import { IAMClient } from "@aws-sdk/client-iam";
 import { KinesisVideoClient } from "@aws-sdk/client-kinesis-video";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { namedErrors } from "../aws/call-error.js";
+import { ThrottleGate, throughGate } from "../aws/throttle-gate.js";
 import { type AccountScope, Credentials } from "./credentials.js";
 import type { StackAwsConfiguration } from "./stack-configuration.js";
-import { ThrottleGate, throughGate } from "./throttle-gate.js";
 
 /** IAM and STS are reached through this region when none other is known; IAM is the same service everywhere. */
 const GLOBAL_REGION = "us-east-1";

@@ -82,16 +82,16 @@ export class Credentials {
       clientConfig: this.stsOptions,
       ...(source ? { masterCredentials: source } : {}),
     });
-    return this.named("sts:AssumeRole", provider);
+    return this.named("sts:AssumeRole", provider, { RoleArn: role.roleArn });
   }
 
   /** Otherwise the call that needed the credentials would be named as the one that was refused. */
-  private named(action: string, provider: CredentialProvider): CredentialProvider {
+  private named(action: string, provider: CredentialProvider, input?: object): CredentialProvider {
     return async (...args) => {
       try {
         return await provider(...args);
       } catch (error) {
-        throw toAwsCallError(error, action, this.stsOptions.region, this.stsOptions.endpoint);
+        throw toAwsCallError(error, action, this.stsOptions.region, this.stsOptions.endpoint, input);
       }
     };
   }

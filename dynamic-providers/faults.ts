@@ -1,4 +1,4 @@
-import { voiceConnectorRegions } from "./voice-connector.js";
+import { voiceConnectorRegions } from "../aws/voice-connector.js";
 
 /** One thing wrong with a resource's arguments: the property's path, and what it must be. Values are never repeated. */
 export interface Fault {

@@ -21,3 +21,17 @@ function organization(): string {
     return "organization";
   }
 }
+
+const BETWEEN = "::";
+
+/** An owner as state and diffs hold it: `<organization>/<project>/<stack>::<name>`. What is no owner is left out. */
+export function ownerText(owner: unknown): string | undefined {
+  const { stack, name } = (owner ?? {}) as Partial<Owner>;
+  return stack === undefined ? undefined : `${stack}${BETWEEN}${name}`;
+}
+
+/** No organization, project or stack has two colons in its name; a resource's may. */
+export function ownerOfText(text: string): Owner {
+  const [stack = "", ...name] = text.split(BETWEEN);
+  return { stack, name: name.join(BETWEEN) };
+}

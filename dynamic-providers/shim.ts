@@ -60,6 +60,13 @@ export function refuseProvider(
   );
 }
 
+/** A user's mistake that shows in an Output: the SDK would look up the sources of its own frames in the stack for many seconds. */
+export function mistake(text: string): pulumi.RunError {
+  const error = new pulumi.RunError(text);
+  error.stack = "";
+  return error;
+}
+
 /** Faults of arguments, a line each, as one error of the resource. */
 export function faultsError(
   title: string,

@@ -25,7 +25,15 @@ export interface CommandResult {
 }
 
 interface Deployment {
-  deployment: { resources?: { type: string; urn: string; id?: string; outputs?: Record<string, unknown> }[] };
+  deployment: {
+    resources?: {
+      type: string;
+      urn: string;
+      id?: string;
+      inputs?: Record<string, unknown>;
+      outputs?: Record<string, unknown>;
+    }[];
+  };
 }
 
 const REPOSITORY = dirname(__dirname);

@@ -1,8 +1,12 @@
 import { z } from "zod";
 import type { CallLog } from "./call-log.js";
+import { addVoiceConnector } from "./chime-connectors.js";
+import { sampleCall } from "./console/sample-call.js";
 import type { AwsReply } from "./exchange.js";
+import type { PhoneCall } from "./phone-call.js";
 import { CallRefused, type PhoneExchange } from "./phone-exchange.js";
 import { stateOf } from "./state.js";
+import { type VoiceConnector, voiceConnectorRegions } from "./voice-connector.js";
 import type { World } from "./world.js";
 
 export interface ControlRequest {
@@ -34,6 +38,15 @@ const callSchema = z.strictObject({
   holds: z.array(holdSchema).max(1_000).optional(),
 });
 
+/** Body of `POST /_local/sample-call`. */
+const sampleCallSchema = callSchema.omit({ callerWav: true, calleeWav: true });
+
+/** Body of `POST /_local/voice-connectors`. */
+const voiceConnectorSchema = z.strictObject({
+  region: z.enum(voiceConnectorRegions),
+  name: z.string().min(1).max(256).default("local"),
+});
+
 const statusOfRefusal = { unknownConnector: 404, streamingOff: 409, invalidAudio: 400, full: 507 } as const;
 
 /**
@@ -42,7 +55,8 @@ const statusOfRefusal = { unknownConnector: 404, streamingOff: 409, invalidAudio
  *
  * - `GET /_local/state`, `GET|DELETE /_local/calls` (the API calls received)
  * - `GET|POST|DELETE /_local/faults` (`?id=` deletes one), `GET|POST /_local/settings`
- * - `POST /_local/call` begins a phone call; `GET /_local/call/<transactionId>?waitMs=` waits for its end; `DELETE`
+ * - `POST /_local/voice-connectors` makes a Voice Connector that does not stream yet
+ * - `POST /_local/call` begins a phone call, `POST /_local/sample-call` one of 20 s with generated audio; `GET /_local/call/<transactionId>?waitMs=` waits for its end; `DELETE`
  *   hangs up
  */
 export class Control {
@@ -63,6 +77,13 @@ export class Control {
         return json(statusOfRefusal[error.reason], { error: error.message, reason: error.reason });
       throw error;
     }
+  }
+
+  /** The same as CreateVoiceConnector. @throws RangeError for a region that has none */
+  createVoiceConnector(region: string, name = "local"): VoiceConnector {
+    if (!voiceConnectorRegions.includes(region)) throw new RangeError(`Voice Connectors do not exist in ${region}.`);
+    const wanted = { region, name, requireEncryption: true, networkType: "IPV4_ONLY", tags: [] };
+    return addVoiceConnector(this.world, this.world.accounts.default, wanted);
   }
 
   private route({ method, path, query, body }: ControlRequest): AwsReply {
@@ -89,15 +110,17 @@ export class Control {
         return json(200, settings.current);
       case "POST /_local/settings":
         return json(200, settings.change(input()));
+      case "POST /_local/voice-connectors": {
+        const { region, name } = voiceConnectorSchema.parse(input());
+        return json(201, { voiceConnectorId: this.createVoiceConnector(region, name).id, region });
+      }
       case "POST /_local/call": {
         const { callerWav, calleeWav, ...rest } = callSchema.parse(input());
-        const call = this.exchange.start({
-          ...rest,
-          callerWav: Buffer.from(callerWav, "base64"),
-          calleeWav: Buffer.from(calleeWav, "base64"),
-        });
-        return json(201, { ended: call.isOver, ...call.result() });
+        const audio = { callerWav: Buffer.from(callerWav, "base64"), calleeWav: Buffer.from(calleeWav, "base64") };
+        return begun(this.exchange.start({ ...rest, ...audio }));
       }
+      case "POST /_local/sample-call":
+        return begun(this.exchange.start({ ...sampleCallSchema.parse(input()), ...sampleCall() }));
       default:
         return json(404, { error: `The control API has no ${method} ${path}.` });
     }
@@ -114,6 +137,10 @@ export class Control {
     enough.abort();
     return json(200, { ended: call.isOver, ...call.result() });
   }
+}
+
+function begun(call: PhoneCall): AwsReply {
+  return json(201, { ended: call.isOver, ...call.result() });
 }
 
 function json(status: number, body: object): AwsReply {

@@ -1,9 +1,8 @@
+import { EventLog, type RecordedEvent, type StreamingStatus } from "./event-log.js";
 import type { Faults } from "./faults.js";
 import type { Queue } from "./queue.js";
 import type { StreamingConfiguration, VoiceConnector } from "./voice-connector.js";
 import type { World } from "./world.js";
-
-export type StreamingStatus = "STARTED" | "ENDED" | "UPDATED" | "FAILED";
 
 /** `detail` of a streaming event. Which fields are there depends on the status. */
 export interface StreamingEventDetail {
@@ -27,7 +26,7 @@ export interface EventSource {
 
 interface HeldEvent {
   body: string;
-  voiceConnectorId: string;
+  record: Omit<RecordedEvent, "at" | "isLost">;
 }
 
 /**
@@ -35,6 +34,7 @@ interface HeldEvent {
  * have it.
  */
 export class StreamingEvents {
+  readonly log = new EventLog();
   private held: HeldEvent[] = [];
 
   constructor(
@@ -67,25 +67,36 @@ export class StreamingEvents {
       resources: [],
       detail: sent,
     });
-    if (strike("loseEvent")) return;
-    if (strike("reorderEvents")) {
-      this.held.push({ body, voiceConnectorId: connector.id });
+    const { voiceConnectorId, transactionId, streamingStatus } = detail;
+    const record = { region: connector.region, voiceConnectorId, transactionId, streamingStatus, leg: source.leg };
+    const event: HeldEvent = { body, record };
+    if (strike("loseEvent")) {
+      this.note(event, true);
       return;
     }
-    this.send(body);
-    if (strike("doubleEvent")) this.send(body);
+    if (strike("reorderEvents")) {
+      this.held.push(event);
+      return;
+    }
+    this.send(event);
+    if (strike("doubleEvent")) this.send(event);
     this.release(connector.id);
   }
 
   /** Delivers what waits for a later event of the connector. */
   release(voiceConnectorId: string): void {
-    const due = this.held.filter((event) => event.voiceConnectorId === voiceConnectorId);
-    this.held = this.held.filter((event) => event.voiceConnectorId !== voiceConnectorId);
-    for (const event of due) this.send(event.body);
+    const due = this.held.filter(({ record }) => record.voiceConnectorId === voiceConnectorId);
+    this.held = this.held.filter(({ record }) => record.voiceConnectorId !== voiceConnectorId);
+    for (const event of due) this.send(event);
   }
 
-  private send(body: string): void {
-    this.queue.send(body, { senderId: "events.amazonaws.com" });
+  private send(event: HeldEvent): void {
+    this.queue.send(event.body, { senderId: "events.amazonaws.com" });
+    this.note(event, false);
+  }
+
+  private note({ record }: HeldEvent, isLost: boolean): void {
+    this.log.add({ ...record, at: new Date(this.world.clock.nowMs()).toISOString(), isLost });
   }
 
   private strikes(

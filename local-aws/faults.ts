@@ -210,6 +210,7 @@ export interface ActiveFault {
 export class Faults {
   private active: ActiveFault[] = [];
   private count = 0;
+  private readonly strikes = new Map<FaultKind, number>();
 
   /** @returns ids, in the order given. */
   add(inputs: readonly FaultInput[]): string[] {
@@ -229,11 +230,17 @@ export class Faults {
     return this.active;
   }
 
+  /** How often faults of each kind have struck, those included that are over; kinds that never did are left out. */
+  struckByKind(): Partial<Record<FaultKind, number>> {
+    return Object.fromEntries(this.strikes);
+  }
+
   /** The first fault of this kind that fits, counted as having struck. */
   strike<K extends FaultKind>(kind: K, fits: (fault: FaultOf<K>) => boolean): FaultOf<K> | undefined {
     const entry = this.active.find((candidate) => candidate.fault.kind === kind && fits(candidate.fault as FaultOf<K>));
     if (!entry) return undefined;
     entry.struck++;
+    this.strikes.set(kind, (this.strikes.get(kind) ?? 0) + 1);
     if (entry.fault.times !== undefined && entry.struck >= entry.fault.times) this.clear(entry.id);
     return entry.fault as FaultOf<K>;
   }

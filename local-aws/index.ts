@@ -1,8 +1,8 @@
 import { Accounts } from "./accounts.js";
 import { CallLog, type RecordedCall } from "./call-log.js";
 import { chimeService } from "./chime.js";
-import { addVoiceConnector } from "./chime-connectors.js";
 import { type Clock, systemClock } from "./clock.js";
+import { Console } from "./console/console.js";
 import { Control } from "./control.js";
 import { Dispatcher } from "./dispatcher.js";
 import { StreamingEvents } from "./events.js";
@@ -20,7 +20,7 @@ import { LiveSettings, type Settings, type SettingsPatch } from "./settings.js";
 import { createQueue, sqsService } from "./sqs.js";
 import { type LocalAwsState, stateOf } from "./state.js";
 import { stsService } from "./sts.js";
-import { type VoiceConnector, voiceConnectorRegions } from "./voice-connector.js";
+import type { VoiceConnector } from "./voice-connector.js";
 import type { World } from "./world.js";
 
 export type { RecordedCall } from "./call-log.js";
@@ -75,6 +75,8 @@ export interface LocalAwsControl {
 export interface LocalAws {
   /** `http://127.0.0.1:<port>`: the endpoint of every service in every region. */
   readonly endpoint: string;
+  /** A page for a browser that shows what goes on, live. */
+  readonly console: string;
   /** Environment for SDKs, the AWS CLI and the worker. */
   readonly env: Record<string, string>;
   readonly control: LocalAwsControl;
@@ -103,20 +105,27 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     ["sqs", sqsService(world)],
     ["s3", s3Service(world)],
   ]);
-  const { events, deadLetters } = createEventQueues(world);
-  const exchange = new PhoneExchange(world, new StreamingEvents(world, events));
-  serve(server, world, new Dispatcher(world, services, log), new Control(world, log, exchange));
+  const eventQueues = createEventQueues(world);
+  const events = new StreamingEvents(world, eventQueues.events);
+  const exchange = new PhoneExchange(world, events);
+  const control = new Control(world, log, exchange);
+  serve(server, world, {
+    dispatcher: new Dispatcher(world, services, log),
+    control,
+    console: new Console({ world, log, exchange, events, eventQueues }),
+  });
 
   return {
     endpoint,
+    console: `${endpoint}/`,
     env: {
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: EVENTS_REGION,
       AWS_DEFAULT_REGION: EVENTS_REGION,
       AWS_ACCESS_KEY_ID: "AKIALOCALAWS00000000",
       AWS_SECRET_ACCESS_KEY: "local-aws",
-      QUEUE_URL: events.url,
-      DEAD_LETTER_QUEUE_URL: deadLetters.url,
+      QUEUE_URL: eventQueues.events.url,
+      DEAD_LETTER_QUEUE_URL: eventQueues.deadLetters.url,
     },
     control: {
       state: () => stateOf(world),
@@ -126,12 +135,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       faults: () => faults.list(),
       clearFaults: (id) => faults.clear(id),
       change: (patch) => settings.change(patch),
-      createVoiceConnector: (region, name = "local") => {
-        if (!voiceConnectorRegions.includes(region))
-          throw new RangeError(`Voice Connectors do not exist in ${region}.`);
-        const wanted = { region, name, requireEncryption: true, networkType: "IPV4_ONLY", tags: [] };
-        return addVoiceConnector(world, accounts.default, wanted);
-      },
+      createVoiceConnector: (region, name) => control.createVoiceConnector(region, name),
       startCall: (request) => exchange.start(request),
       call: async (request) => exchange.start(request).ended,
     },

@@ -97,7 +97,7 @@ export function getMediaForFragmentList(world: World, request: KinesisVideoReque
   if (stream.archiveConnections >= world.settings.current.archiveConnectionsPerStream) {
     throw clientLimitExceeded("Rate exceeded: concurrent GetMediaForFragmentList calls for this stream.");
   }
-  const connection = holdConnection(stream, "archiveConnections", request.request.signal);
+  const connection = holdConnection(stream, "archiveConnections", request.request);
   return mediaReply(request.request.requestId, async (response, signal) => {
     try {
       await sendList(world, stream, numbers, response, signal);

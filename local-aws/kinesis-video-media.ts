@@ -31,7 +31,7 @@ export function getMedia(world: World, request: KinesisVideoRequest): AwsReply {
       `The stream has ${getMediaConnectionsPerStream} GetMedia connections, which is the limit.`,
     );
   }
-  const connection = holdConnection(stream, "liveConnections", request.request.signal);
+  const connection = holdConnection(stream, "liveConnections", request.request);
   return mediaReply(request.request.requestId, async (response, signal) => {
     try {
       await send(world, stream, start, response, signal);

@@ -43,6 +43,8 @@ export class KinesisVideoStream {
   /** Open GetMedia and GetMediaForFragmentList responses. */
   liveConnections = 0;
   archiveConnections = 0;
+  /** The ARN of who read media last. */
+  lastReader?: string;
   readonly dataEndpointQuota = new CallQuota();
   readonly getMediaQuota = new CallQuota();
   /** When the archive's quota of fragments allows the next one. */

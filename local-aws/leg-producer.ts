@@ -37,8 +37,17 @@ export interface LegProducerOptions {
   tagsAfterLast?: readonly (readonly [name: string, value: string])[];
 }
 
+/** A fragment that was sent: from where to where in the leg's audio, in bytes. */
+export interface SentFragment {
+  readonly beginBytes: number;
+  readonly endBytes: number;
+  /** It never reached the stream. */
+  readonly isLost: boolean;
+}
+
 /** Turns the audio of one leg into fragments on a stream, as the producer at a Voice Connector does. */
 export class LegProducer {
+  private readonly sent: SentFragment[] = [];
   private readonly plan: readonly PlannedFragment[];
   private fragmentCount: number;
   /** How much of the audio is spoken: all of it, unless the leg is cut. */
@@ -69,6 +78,21 @@ export class LegProducer {
     return Math.min(this.plan[this.nextFragment]?.dueMs ?? this.endMs, this.endMs);
   }
 
+  /** The leg's audio from its start to where it ends, spoken or not yet. */
+  get audio(): Buffer {
+    return this.options.pcm.subarray(0, this.bytes);
+  }
+
+  /** Where in its audio a leg of this age is, in milliseconds; before its start and after its end, too. */
+  audioMsAt(legMs: number): number {
+    return legMs < 0 ? legMs : bytesSpokenAt(legMs, this.options.holds) / BYTES_PER_MS;
+  }
+
+  /** The latest fragments that were sent, oldest first. */
+  latestSent(count: number): readonly SentFragment[] {
+    return this.sent.slice(-count);
+  }
+
   /** The leg ends here, or where it is already if that is later. */
   cutAt(legMs: number): void {
     const { holds } = this.options;
@@ -93,7 +117,9 @@ export class LegProducer {
     const { stream, startMs, pcm, holds, tags, continuesSession, lateTags, tagsAfterLast } = this.options;
     const { isDropped, isTagless, listedLateMs } = this.options;
     const count = this.fragmentCount;
-    if (isDropped(index, count)) return [];
+    const isLost = isDropped(index, count);
+    this.sent.push({ beginBytes, endBytes: Math.min(endBytes, this.bytes), isLost });
+    if (isLost) return [];
 
     const media = pcm.subarray(beginBytes, Math.min(endBytes, this.bytes));
     const producerTimestampMs = startMs + spokenMs(beginBytes, holds);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import type { AwsReply } from "./exchange.js";
+import type { AwsReply, AwsRequest } from "./exchange.js";
 import type { KinesisVideoStream, StoredFragment } from "./kinesis-video-stream.js";
 import { blockEnds, clusterElement, errorDocumentStart, tagsElement } from "./matroska-writer.js";
 
@@ -93,10 +93,11 @@ export async function writeAll(response: Writable, bytes: Uint8Array, signal: Ab
 export function holdConnection(
   stream: KinesisVideoStream,
   kind: "liveConnections" | "archiveConnections",
-  signal: AbortSignal,
+  { signal, caller }: AwsRequest,
 ): { release(): void } {
   let isHeld = true;
   stream[kind]++;
+  stream.lastReader = caller.arn;
   const release = () => {
     if (isHeld) stream[kind]--;
     isHeld = false;

@@ -72,6 +72,7 @@ export class PhoneCall {
   readonly ended: Promise<CallResult>;
   private readonly hangUpSignal = new AbortController();
   private hasEnded = false;
+  private begunMs = 0;
 
   constructor(
     private readonly world: World,
@@ -89,6 +90,22 @@ export class PhoneCall {
 
   get isOver(): boolean {
     return this.hasEnded;
+  }
+
+  get legs(): readonly ActiveLeg[] {
+    return this.options.legs;
+  }
+
+  /** How much faster than life; infinite: at once. */
+  get speed(): number {
+    return this.options.speed;
+  }
+
+  /** How old the call is, in milliseconds of its own time; when it is over, how long it was. */
+  get ageMs(): number {
+    const lengthMs = Math.max(0, ...this.legs.map((leg) => leg.offsetMs + leg.producer.durationMs));
+    if (this.hasEnded) return lengthMs;
+    return Math.min((this.world.clock.nowMs() - this.begunMs) * this.speed, lengthMs);
   }
 
   /** Ends both legs now; what was spoken so far is kept. */
@@ -125,6 +142,7 @@ export class PhoneCall {
     const { clock } = this.world;
     const { legs, speed, voiceConnectorId, onEnd } = this.options;
     const begunMs = clock.nowMs();
+    this.begunMs = begunMs;
     const signal = this.hangUpSignal.signal;
     try {
       for (let leg = nextLeg(legs); leg; leg = nextLeg(legs)) {

@@ -76,6 +76,11 @@ export class PhoneExchange {
     return this.calls.get(transactionId);
   }
 
+  /** The calls that are remembered, oldest first. */
+  list(): PhoneCall[] {
+    return [...this.calls.values()];
+  }
+
   /** @throws CallRefused */
   start(request: CallRequest): PhoneCall {
     const account = this.world.accounts.default;

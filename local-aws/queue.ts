@@ -45,6 +45,7 @@ export class Queue {
   redrive?: RedrivePolicy;
   /** Attributes that are kept and given back, but mean nothing here, such as a policy. */
   readonly otherAttributes = new Map<string, string>();
+  readonly tags = new Map<string, string>();
 
   private messages: QueueMessage[] = [];
   private readonly changes = new EventEmitter().setMaxListeners(0);

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isFormOfPage, isFromForeignPage, namesThisMachine } from "./browser-guard.js";
+import { type Console, opensConsole } from "./console/console.js";
 import type { Control } from "./control.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { AwsReply, AwsRequest } from "./exchange.js";
@@ -27,10 +29,17 @@ export async function listen(port: number): Promise<{ server: Server; endpoint: 
   return { server, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** Connects a listening server to the services and to the control API. */
-export function serve(server: Server, world: World, dispatcher: Dispatcher, control: Control): void {
+/** What answers requests. */
+export interface Handlers {
+  dispatcher: Dispatcher;
+  control: Control;
+  console: Console;
+}
+
+/** Connects a listening server to the services, to the control API and to the console. */
+export function serve(server: Server, world: World, handlers: Handlers): void {
   server.on("request", (incoming, response) => {
-    handle(incoming, response, world, dispatcher, control).catch(() => response.destroy());
+    handle(incoming, response, world, handlers).catch(() => response.destroy());
   });
 }
 
@@ -38,24 +47,40 @@ async function handle(
   incoming: IncomingMessage,
   response: ServerResponse,
   world: World,
-  dispatcher: Dispatcher,
-  control: Control,
+  { dispatcher, control, console }: Handlers,
 ): Promise<void> {
   const abort = new AbortController();
   response.once("close", () => abort.abort());
   response.on("error", () => abort.abort());
-  const body = await readBody(incoming);
-  if (!body) {
-    response.writeHead(413, { connection: "close" }).end("The request body is too large.\n");
-    return;
-  }
   const url = incoming.url ?? "/";
   const queryStart = url.indexOf("?");
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
   const query = new URLSearchParams(queryStart < 0 ? "" : url.slice(queryStart + 1));
   const method = incoming.method ?? "GET";
+  const isConsole = opensConsole(
+    method,
+    path,
+    incoming.headers,
+    credentialScope(incoming.headers, query) !== undefined,
+  );
+  const isLocal = isConsole || path.startsWith("/_local/");
+  const refusal = refusalOf(incoming, isConsole, isLocal);
+  if (refusal) {
+    response.writeHead(403, { connection: "close", "content-type": "text/plain" }).end(`${refusal}\n`);
+    return;
+  }
 
-  if (path.startsWith("/_local/")) {
+  const body = await readBody(incoming);
+  if (!body) {
+    response.writeHead(413, { connection: "close" }).end("The request body is too large.\n");
+    return;
+  }
+  if (isLocal) {
+    const shown = await console.answer(method, path);
+    if (shown) {
+      await send(response, shown, abort.signal);
+      return;
+    }
     await send(response, await control.answer({ method, path, query, body, signal: abort.signal }), abort.signal);
     return;
   }
@@ -85,6 +110,19 @@ async function handle(
   const reply = await dispatcher.dispatch(request);
   if (reply) await send(response, reply, abort.signal);
   else response.destroy();
+}
+
+/** Why a request gets no answer: what a browser sends for a page that is not local-aws's own. Anybody may open the console. */
+function refusalOf(
+  { method = "GET", headers }: IncomingMessage,
+  isConsole: boolean,
+  isLocal: boolean,
+): string | undefined {
+  if (isLocal && !namesThisMachine(headers))
+    return "local-aws is asked for by its address: http://127.0.0.1 and its port.";
+  if (!isConsole && isFromForeignPage(headers)) return "local-aws answers no pages but its own.";
+  if (isLocal && isFormOfPage(method, headers)) return "Pages send JSON to local-aws (content-type application/json).";
+  return undefined;
 }
 
 /** An unsigned request names no service: the protocol tells how its client reads errors. */

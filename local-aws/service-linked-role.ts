@@ -93,6 +93,11 @@ export class ServiceLinkedRoles {
     return task;
   }
 
+  /** The latest task to delete a role, if it is still known. */
+  latestDeletion(roleName: string): DeletionTask | undefined {
+    return [...this.tasks.values()].filter((task) => task.roleName === roleName).at(-1);
+  }
+
   /** A task as a status call sees it; the call itself moves it on. */
   pollDeletion(taskId: string): DeletionTask | undefined {
     const task = this.tasks.get(taskId);

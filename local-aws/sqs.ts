@@ -81,6 +81,21 @@ const calls: Readonly<Record<string, SqsCall>> = {
     queue.modifiedMs = world.clock.nowMs();
     return {};
   },
+  TagQueue: ({ request, body }) => {
+    const { tags } = queueOf(request, body.QueueUrl);
+    for (const [key, value] of Object.entries((body.Tags ?? {}) as Record<string, string>))
+      tags.set(key, String(value));
+    return {};
+  },
+  UntagQueue: ({ request, body }) => {
+    const { tags } = queueOf(request, body.QueueUrl);
+    for (const key of (body.TagKeys ?? []) as string[]) tags.delete(key);
+    return {};
+  },
+  ListQueueTags: ({ request, body }) => {
+    const { tags } = queueOf(request, body.QueueUrl);
+    return tags.size > 0 ? { Tags: Object.fromEntries(tags) } : {};
+  },
   PurgeQueue: ({ request, body }) => {
     queueOf(request, body.QueueUrl).purge();
     return {};

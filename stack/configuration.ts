@@ -11,7 +11,7 @@ export interface ConfigurationValue {
  * The shape of the configuration. What the component checks itself, with every other fault of its arguments, is left to it.
  */
 const configurationSchema = z.strictObject({
-  regions: z.record(z.string(), z.array(z.unknown())).optional(),
+  regions: z.record(z.string(), z.unknown()).optional(),
   connectors: z.array(z.unknown()).optional(),
   dataRetentionInHours: z.unknown().optional(),
   disabled: z.unknown().optional(),
@@ -68,12 +68,16 @@ export function readConfiguration(
   }
   const { regions, connectors, ...defaults } = Object.fromEntries(
     Object.entries(parsed).filter(([key]) => !wrong.has(key)),
-  ) as { regions?: Record<string, unknown[]>; connectors?: unknown[] };
+  ) as { regions?: Record<string, unknown>; connectors?: unknown[] };
 
   /** Where each connector stands in the configuration. */
   const paths: string[] = [];
   const all: unknown[] = [];
   for (const [region, ids] of Object.entries(regions ?? {})) {
+    if (!Array.isArray(ids)) {
+      faults.push({ property: `regions.${region}`, reason: "must be a list of Voice Connector ids" });
+      continue;
+    }
     ids.forEach((voiceConnectorId, i) => {
       all.push({ voiceConnectorId, region });
       paths.push(`regions.${region}[${i}]`);
@@ -83,10 +87,11 @@ export function readConfiguration(
     all.push(connector);
     paths.push(`connectors[${i}]`);
   });
-  if (!all.length && !wrong.has("regions") && !wrong.has("connectors")) {
+  if (!all.length && !faults.some(({ property }) => /^(regions|connectors)\b/.test(property))) {
     faults.push({
       property: "connectors",
-      reason: "or regions must name a Voice Connector: there is nothing to stream",
+      reason:
+        "or regions must name a Voice Connector: there is nothing to stream. To stop streaming, destroy the stack",
     });
   }
   const args = { ...defaults, connectors: all } as VoiceConnectorStreamingArgs;

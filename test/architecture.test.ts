@@ -91,9 +91,17 @@ describe("architecture", () => {
     assert.deepEqual(strays("local-aws/", [/^local-aws\//, /^zod$/, /^pino$/, /^@aws-sdk\//]), []);
   });
 
+  it("the console's page knows local-aws by the shapes of what it is told, and nothing else", () => {
+    const values = imports.filter(({ typesOnly }) => !typesOnly);
+    assert.deepEqual(strays("local-aws/console/page/", [/^local-aws\/console\/page\//], values), []);
+    const shapes = [/^local-aws\/console\/(page\/|view$)/, /^local-aws\/(call-log|event-log)$/];
+    assert.deepEqual(strays("local-aws/console/page/", shapes), []);
+  });
+
   it("components hold no I/O: they import resources and pure modules, and of the consumer types alone", () => {
     const values = imports.filter(({ to, typesOnly }) => !(typesOnly && to.startsWith("consumer/")));
-    assert.deepEqual(strays("components/", [/^components\//, /^dynamic-providers\//, /^@pulumi\//], values), []);
+    const allowed = [/^components\//, /^dynamic-providers\//, /^@pulumi\//, /^aws\/(voice-connector|consumer-tags)$/];
+    assert.deepEqual(strays("components/", [...allowed, /^consumer\/package-version$/], values), []);
     assert.deepEqual(
       imports.filter(({ from, to }) => from.startsWith("components/") && /aws-clients|lifecycle|provider$/.test(to)),
       [],
@@ -112,6 +120,17 @@ describe("architecture", () => {
     assert.deepEqual(loaded, []);
   });
 
+  it("doctor has no command that changes anything, or that receives a message", () => {
+    const commands = sourcesIn("consumer/doctor").flatMap((file) =>
+      [...readFileSync(join(repository, file), "utf8").matchAll(/new (\w+)Command\(/g)].map(([, name]) => name!),
+    );
+    assert.ok(commands.length > 10, commands.join());
+    assert.deepEqual(
+      commands.filter((name) => !/^(Get|List)/.test(name)),
+      [],
+    );
+  });
+
   it("the consumer's layers point one way: readers and legs -> matroska -> ebml", () => {
     assert.deepEqual(strays("consumer/ebml/", [/^consumer\/ebml\//]), []);
     assert.deepEqual(strays("consumer/matroska/", [/^consumer\/(ebml|matroska)\//]), []);
@@ -124,6 +143,12 @@ describe("architecture", () => {
         /^consumer\/(recordings|sinks|leg|kinesis-video)\//.test(from) && to.startsWith("consumer/call/"),
     );
     assert.deepEqual(belowCalls, []);
+    const doctorMayUse = [
+      /^aws\//,
+      /^consumer\/(doctor|kinesis-video|events|recordings)\//,
+      /^consumer\/(gate|package-version)$/,
+    ];
+    assert.deepEqual(strays("consumer/doctor/", [...doctorMayUse, /^@(aws-sdk|smithy)\//]), []);
     const upwards = imports.filter(
       ({ from, to }) =>
         from.startsWith("consumer/") && !from.startsWith("consumer/cli/") && to.startsWith("consumer/cli/"),

@@ -9,9 +9,10 @@ import { describeTrack } from "../leg/track-choice.js";
 import { type AudioFile, openAudioFile } from "../sinks/audio-file.js";
 import type { AudioFileFormat } from "../sinks/pcm-file.js";
 import { CommandFailure, ExitCode } from "./exit.js";
-import { interrupted, openInput } from "./input-chunks.js";
+import { interrupted, openInput, sizeOf } from "./input-chunks.js";
 import { interruptible } from "./interruption.js";
 import { candidates, type Extraction, extractChosenLeg } from "./leg-extraction.js";
+import { Progress } from "./progress.js";
 
 interface ExtractOptions {
   transactionId?: string;
@@ -73,10 +74,28 @@ function listed(transactions: readonly TransactionTally[], sampleRateHz: number)
   return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
+/** Audio that is counted on its way. */
+function counted(file: AudioFile, sampleRateHz: number, progress: Progress): AudioFile {
+  const msPerByte = 1000 / (2 * sampleRateHz);
+  return {
+    write(pcm) {
+      progress.audioMs += pcm.length * msPerByte;
+      return file.write(pcm);
+    },
+    commit: () => file.commit(),
+    abort: () => file.abort(),
+  };
+}
+
 /** An interrupted input ends like one that is whole: what was written of it must not be kept. */
-async function* uninterrupted(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* uninterrupted(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  progress: Progress,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     if (signal.aborted) break;
+    progress.bytes += chunk.length;
     yield chunk;
   }
   if (signal.aborted) throw interrupted();
@@ -181,9 +200,16 @@ async function extract(input: string, options: ExtractOptions): Promise<void> {
   const selection: LegSelection = { transactionId, voiceConnectorId, track };
   const path = await outputPath(input, options);
   const extraction = await interruptible(async (signal) => {
-    const chunks = uninterrupted(await openInput(input, signal), signal);
-    const { format, gaps } = options;
-    return extractChosenLeg(chunks, (rate) => openOutput(path, format, rate), { selection, gaps });
+    const { format, gaps, json } = options;
+    const totalBytes = () => sizeOf(input);
+    const progress = new Progress({ label: "extract", json, writesToStdout: path === "-", totalBytes, signal });
+    try {
+      const chunks = uninterrupted(await openInput(input, signal), signal, progress);
+      const openSink = async (rate: number) => counted(await openOutput(path, format, rate), rate, progress);
+      return await extractChosenLeg(chunks, openSink, { selection, gaps });
+    } finally {
+      progress.finish();
+    }
   }).catch((error: unknown) => {
     if (error instanceof LegError) throw new CommandFailure(ExitCode.wrongUse, `${error.message} with --track`);
     if (error instanceof UnsupportedAudio) throw new CommandFailure(ExitCode.failed, error.message);

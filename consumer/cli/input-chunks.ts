@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { CommandFailure, ExitCode } from "./exit.js";
@@ -67,4 +68,10 @@ export async function openInput(path: string, signal: AbortSignal): Promise<Asyn
     throw signal.aborted ? interrupted() : inputFailure(path, error);
   });
   return chunksOfFile(file, path, signal);
+}
+
+/** Bytes of a file; undefined for what has no end that is known. */
+export function sizeOf(input: string): number | undefined {
+  const found = input === "-" ? undefined : statSync(input, { throwIfNoEntry: false });
+  return found?.isFile() ? found.size : undefined;
 }

@@ -8,9 +8,13 @@ import type { Fragment } from "../matroska/fragment.js";
 import { FragmentParser } from "../matroska/fragment-parser.js";
 import { CommandFailure, ExitCode } from "./exit.js";
 import { type FragmentRow, fragmentLines, fragmentRow, fragmentTableHead } from "./fragment-row.js";
-import { openInput } from "./input-chunks.js";
+import { openInput, sizeOf } from "./input-chunks.js";
 import { interruptible } from "./interruption.js";
+import { Progress } from "./progress.js";
 import { writeOut } from "./standard-output.js";
+
+/** Kinesis Video Streams takes none that is longer. */
+const LONGEST_FRAGMENT_MS = 20_000;
 
 interface Inspection {
   fragments: number;
@@ -75,6 +79,7 @@ class FragmentCensus {
   readonly tallies = new TransactionTallies();
   readonly faults = new FaultLog();
   fragments = 0;
+  audioMs = 0;
   readonly #filter = new TransactionFilter({});
 
   add(fragment: Fragment): void {
@@ -90,6 +95,9 @@ class FragmentCensus {
     const last = table.length - 1;
     const endMs =
       startMs === undefined || last < 0 ? startMs : startMs + table.timecodeMs(last) - table.clusterTimecodeMs;
+    // Damage may claim any time.
+    const lengthMs = startMs === undefined || endMs === undefined ? 0 : endMs - startMs;
+    if (lengthMs > 0 && lengthMs <= LONGEST_FRAGMENT_MS) this.audioMs += lengthMs;
     const { transactionId, voiceConnectorId } = this.#filter.attribute(fragment, startMs, endMs);
     this.tallies.add(transactionId, voiceConnectorId, 0);
   }
@@ -119,14 +127,22 @@ async function inspect(path: string, { json }: { json?: boolean }): Promise<void
     }
   };
   await interruptible(async (signal) => {
-    const input = await openInput(path, signal);
-    await presentation.start();
-    for await (const chunk of input) {
-      if (signal.aborted) break;
-      await show(parser.feed(chunk));
+    const totalBytes = () => sizeOf(path);
+    const progress = new Progress({ label: "inspect", json, writesToStdout: true, totalBytes, signal });
+    try {
+      const input = await openInput(path, signal);
+      await presentation.start();
+      for await (const chunk of input) {
+        if (signal.aborted) break;
+        await show(parser.feed(chunk));
+        progress.bytes = parser.bytesFed;
+        progress.audioMs = census.audioMs;
+      }
+      if (signal.aborted) throw new CommandFailure(ExitCode.failed, "interrupted");
+      await show(parser.end());
+    } finally {
+      progress.finish();
     }
-    if (signal.aborted) throw new CommandFailure(ExitCode.failed, "interrupted");
-    await show(parser.end());
   });
   const { fragments, tallies, faults } = census;
   const errors = [...parser.damages, ...faults.entries].sort((a, b) => a.offset - b.offset);

@@ -18,7 +18,11 @@ AWS_ENDPOINT_URL for sqs: give it --endpoint-url.) Examples:
   $ chime-voice-streaming local-aws --port 4580 --voice-connector us-east-1
   $ curl -X POST http://127.0.0.1:4580/_local/faults -d '{"kind": "throttle", "actions": ["kinesisvideo:*"], "times": 3}'
 
-The control API: GET /_local/state and /_local/calls; GET, POST and DELETE /_local/faults; GET and POST /_local/settings.`;
+Opened in a browser, the endpoint is a console: it shows what goes on, live, makes connectors, plays calls and switches
+faults on and off.
+
+The control API: GET /_local/state and /_local/calls; GET, POST and DELETE /_local/faults; GET and POST /_local/settings;
+POST /_local/voice-connectors, /_local/call and /_local/sample-call.`;
 
 function portNumber(text: string): number {
   const port = Number(text);
@@ -47,19 +51,20 @@ async function start(port: number): Promise<LocalAws> {
 }
 
 function announce(aws: LocalAws, options: LocalAwsCommandOptions): void {
-  const { endpoint, env } = aws;
+  const { endpoint, console, env } = aws;
   const voiceConnectors = options.voiceConnector.map((region) => {
     const { id } = aws.control.createVoiceConnector(region);
     return { voiceConnectorId: id, region };
   });
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ endpoint, env, voiceConnectors })}\n`);
+    process.stdout.write(`${JSON.stringify({ endpoint, console, env, voiceConnectors })}\n`);
     return;
   }
   const lines = [
     // Either would come before the credentials below.
     "unset AWS_PROFILE AWS_SESSION_TOKEN",
     ...Object.entries(env).map(([name, value]) => `export ${name}=${value}`),
+    `# The console, in a browser: ${console}`,
     ...voiceConnectors.map(({ voiceConnectorId, region }) => `# Voice Connector ${voiceConnectorId} in ${region}`),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
@@ -81,7 +86,7 @@ export function localAwsCommand(): Command {
     .description("run the embedded AWS on 127.0.0.1: Chime SDK Voice, IAM, STS, Kinesis Video Streams, SQS, S3")
     .option("--port <number>", "the port to listen on; 0: any that is free", portNumber, 0)
     .option("--voice-connector <region>", "make a Voice Connector in this region; may be repeated", anotherRegion, [])
-    .option("--json", "print {endpoint, env, voiceConnectors} as one line of JSON when ready")
+    .option("--json", "print {endpoint, console, env, voiceConnectors} as one line of JSON when ready")
     .addHelpText("after", HELP)
     .action(run);
 }

@@ -15,6 +15,8 @@ const commands: Record<string, () => Command> = {
   inspect: () => (require("./inspect.js") as typeof import("./inspect.js")).inspectCommand(),
   record: () => (require("./record.js") as typeof import("./record.js")).recordCommand(),
   worker: () => (require("./worker.js") as typeof import("./worker.js")).workerCommand(),
+  report: () => (require("./report.js") as typeof import("./report.js")).reportCommand(),
+  doctor: () => (require("./doctor.js") as typeof import("./doctor.js")).doctorCommand(),
   "local-aws": () => (require("./local-aws.js") as typeof import("./local-aws.js")).localAwsCommand(),
   call: () => (require("./call.js") as typeof import("./call.js")).callCommand(),
 };

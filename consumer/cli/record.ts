@@ -16,8 +16,10 @@ import { recordLiveLeg } from "../record-live-leg.js";
 import { recordWholeLeg } from "../record-whole-leg.js";
 import type { RecordingStore } from "../recordings/recording-store.js";
 import type { Sidecar } from "../recordings/sidecar.js";
+import { countedAudio } from "./counted-audio.js";
 import { CommandFailure, ExitCode } from "./exit.js";
 import { openOutput } from "./output.js";
+import { Progress } from "./progress.js";
 import { callDocument, describeCall, type MixedCall, mixCalls } from "./record-calls.js";
 import { addRecordOptions, type RecordOptions } from "./record-options.js";
 
@@ -187,7 +189,10 @@ async function record(options: RecordOptions): Promise<void> {
     throw new CommandFailure(ExitCode.wrongUse, "--from must be before --to");
   }
   const access = openKinesisVideo({ retry: { attempts: 6 }, fragmentsPerSecond: options.fragmentsPerSecond });
-  const store = await openOutput(options.output, { region: options.streamArn.region, environment: process.env });
+  const place = await openOutput(options.output, { region: options.streamArn.region, environment: process.env });
+  const totalAudioMs = from !== undefined && to !== undefined ? to - from : undefined;
+  const progress = new Progress({ label: live ? "recording" : "record", json, totalAudioMs });
+  const store = countedAudio(place, progress);
   const interrupted = new AbortController();
   const end = new LegEnd({ timeMs: to });
   let asked = false;
@@ -198,7 +203,6 @@ async function record(options: RecordOptions): Promise<void> {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  if (process.stderr.isTTY) process.stderr.write(`recording ${options.streamArn.streamName} ...\n`);
   try {
     const outcomes = live
       ? await recordLive(options, access, store, interrupted.signal, end)
@@ -213,6 +217,7 @@ async function record(options: RecordOptions): Promise<void> {
       if (options.stereo) calls = await mixCalls(transactionsOf(recorded), store, interrupted.signal);
     } finally {
       // Where mixing fails, the legs are recorded all the same.
+      progress.finish();
       report(recorded, calls, json === true);
     }
     const errors = recorded.flatMap(({ sidecar }) => sidecar.errors);
@@ -226,6 +231,7 @@ async function record(options: RecordOptions): Promise<void> {
       ? retentionZeroFailure(options.streamArn.streamName)
       : new CommandFailure(ExitCode.nothingMatched, error.message);
   } finally {
+    progress.finish();
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
     access.clients.destroy();

@@ -2,6 +2,7 @@ import type { BlockTable } from "../matroska/block-table.js";
 import type { Fragment } from "../matroska/fragment.js";
 import { FaultLog } from "./fault-log.js";
 import { blockTableOf, fragmentStartMs } from "./fragment-blocks.js";
+import { FragmentStarts } from "./fragment-starts.js";
 import { DEFAULT_SAMPLE_RATE_HZ, LegAudio, type TakenBlocks } from "./leg-audio.js";
 import type { LegReport } from "./leg-report.js";
 import type { LegSelection } from "./leg-selection.js";
@@ -52,6 +53,9 @@ export class LegAssembler {
   readonly #tallies = new TransactionTallies();
   readonly #audio: LegAudio;
   #readable: ReadableTrack | undefined;
+  readonly #starts = new FragmentStarts();
+  /** Of each of the faults. */
+  readonly #faultsAtMs: number[] = [];
   readonly #counts = { fragments: 0, duplicates: 0, replays: 0, unattributed: 0 };
   #first: FragmentHead | undefined;
   #last: FragmentHead | undefined;
@@ -73,6 +77,21 @@ export class LegAssembler {
     return this.#audio.sampleRateHz ?? DEFAULT_SAMPLE_RATE_HZ;
   }
 
+  /** How much has been put out, in milliseconds: where the next fragment belongs, if there is no gap before it. */
+  get positionMs(): number {
+    return (this.#audio.samples * 1000) / this.sampleRateHz;
+  }
+
+  /** Where each of the report's errors was met, in milliseconds of what was put out. */
+  get errorsAtMs(): readonly number[] {
+    return this.#faultsAtMs;
+  }
+
+  /** Where fragments begin in what was put out, with `gaps: "silence"`; see {@link FragmentStarts}. */
+  get fragmentStarts(): string {
+    return this.#starts.toString();
+  }
+
   /**
    * Takes the next fragment, in the order of the stream.
    * @returns PCM to append, in order; it is not changed afterwards, except with `reusesMemory`; silence may be the same piece several times
@@ -80,6 +99,15 @@ export class LegAssembler {
    * @throws {UnsupportedAudio} where the track is nothing that can be read as PCM
    */
   push(fragment: Fragment): Uint8Array[] {
+    const atMs = this.positionMs;
+    try {
+      return this.#push(fragment, atMs);
+    } finally {
+      while (this.#faultsAtMs.length < this.#faults.entries.length) this.#faultsAtMs.push(Math.round(atMs));
+    }
+  }
+
+  #push(fragment: Fragment, atMs: number): Uint8Array[] {
     const table = blockTableOf(fragment);
     if (fragment.error) this.#noteError(fragment);
     if (fragment.error && table.length === 0) return [];
@@ -99,6 +127,7 @@ export class LegAssembler {
     this.#noteFaultsOf(fragment, attribution, sighting.outOfOrder);
     if (!attribution.wanted) return [];
     const { samples, replayedSamples } = this.#audio;
+    const gaps = this.#audio.timeline?.gaps.length ?? 0;
     const pcm = this.#take(fragment, table, {
       startMs,
       fromMs: Number.NEGATIVE_INFINITY,
@@ -110,6 +139,9 @@ export class LegAssembler {
       return pcm;
     }
     this.#counts.fragments++;
+    const gap = this.#audio.timeline?.gaps[gaps];
+    // One inside the fragment comes after its beginning.
+    this.#starts.add(gap && Math.abs(gap.atMs - atMs) <= 1 ? gap.atMs + gap.durationMs : atMs);
     const { fragmentNumber, producerTimestampMs } = fragment;
     this.#last = { fragmentNumber, producerTimestampMs };
     this.#first ??= this.#last;

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Role, TagRoleCommand, UntagRoleCommand } from "@aws-sdk/client-iam";
 import { AwsCallError } from "../../aws/call-error.js";
+import { claimOwner, OWNER_TAG_PREFIX } from "../../aws/owner-tags.js";
+import { serviceLinkedRoleName } from "../../aws/voice-connector.js";
 import type { AwsSession } from "../aws-clients.js";
 import type { AccountScope } from "../credentials.js";
 import type { Owner } from "../owner.js";
-import { serviceLinkedRoleName } from "../voice-connector.js";
 import { getRole } from "./deletion.js";
 
 /**
@@ -20,7 +21,6 @@ export interface Claim {
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html */
 const LONGEST_VALUE = 256;
-const TAG_PREFIX = "pulumi-chime-voice-streaming:";
 /** IAM shows a change everywhere within seconds. */
 const NEW_ROLE_PAUSES_MS = [500, 1_000, 2_000, 4_000];
 const SECOND_LOOK_MS = 2_000;
@@ -33,7 +33,7 @@ export async function claimRole(
 ): Promise<Claim | undefined> {
   const owner = `${stack}/${name}`;
   const claim: Claim = {
-    tag: `${TAG_PREFIX}${createHash("sha256").update(owner).digest("hex").slice(0, 16)}`,
+    tag: `${OWNER_TAG_PREFIX}${createHash("sha256").update(owner).digest("hex").slice(0, 16)}`,
     nonce: randomUUID(),
   };
   // IAM takes fewer characters in a tag than Pulumi in a name.
@@ -99,7 +99,7 @@ function tagValue(role: Role, tag: string): string | undefined {
 
 function claimants(role: Role): { tag: string; owner: string }[] {
   return (role.Tags ?? [])
-    .filter(({ Key }) => Key?.startsWith(TAG_PREFIX))
-    .map(({ Key = "", Value = "" }) => ({ tag: Key, owner: `${Value.replace(/^\S+ /, "")} (tag ${Key})` }))
+    .filter(({ Key }) => Key?.startsWith(OWNER_TAG_PREFIX))
+    .map(({ Key = "", Value = "" }) => ({ tag: Key, owner: `${claimOwner(Value)} (tag ${Key})` }))
     .sort((one, other) => one.owner.localeCompare(other.owner));
 }

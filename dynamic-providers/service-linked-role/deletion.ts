@@ -5,9 +5,9 @@ import {
   type Role,
 } from "@aws-sdk/client-iam";
 import { AwsCallError } from "../../aws/call-error.js";
+import { serviceLinkedRoleName } from "../../aws/voice-connector.js";
 import type { AwsSession } from "../aws-clients.js";
 import type { AccountScope } from "../credentials.js";
-import { serviceLinkedRoleName } from "../voice-connector.js";
 
 export type DeletionOutcome =
   | { deleted: true }

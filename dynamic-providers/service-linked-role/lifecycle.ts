@@ -1,10 +1,10 @@
 import { CreateServiceLinkedRoleCommand, type Role } from "@aws-sdk/client-iam";
 import type { dynamic } from "@pulumi/pulumi";
 import { AwsCallError } from "../../aws/call-error.js";
+import { serviceLinkedRoleName, voiceConnectorPrincipal } from "../../aws/voice-connector.js";
 import { assertSameAccount } from "../account.js";
 import type { AwsSession } from "../aws-clients.js";
 import { MadeInPart } from "../made-in-part.js";
-import { serviceLinkedRoleName, voiceConnectorPrincipal } from "../voice-connector.js";
 import { argumentNames, type ServiceLinkedRoleInputs, serviceLinkedRoleFaults, withDefaults } from "./arguments.js";
 import { type Claim, claimRole, releaseRole } from "./claim.js";
 import { deleteRole, getRole } from "./deletion.js";

@@ -59,7 +59,7 @@ export class ServiceLinkedRole extends pulumi.CustomResource {
         ...withoutValues([...argumentNames, "arn", "roleName", "description", "createDate", "adopted", "accountId"]),
         ...args,
         // Hidden: the engine shows names with two underscores in no diff.
-        __owner: unlessSecret(args, name, ownerOf(name)),
+        __owner: unlessSecret(args ?? {}, name, ownerOf(name)),
         __provider: providerText("service-linked-role"),
       },
       // Created first, the replacement would adopt the role, which the deletion of the old resource then removes.

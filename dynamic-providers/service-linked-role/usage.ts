@@ -5,9 +5,9 @@ import {
 } from "@aws-sdk/client-chime-sdk-voice";
 import { AwsCallError } from "../../aws/call-error.js";
 import { allowStatement } from "../../aws/policy-hint.js";
+import { voiceConnectorRegions } from "../../aws/voice-connector.js";
 import type { AwsSession } from "../aws-clients.js";
 import type { AccountScope } from "../credentials.js";
-import { voiceConnectorRegions } from "../voice-connector.js";
 
 /** A look at all that may use the role of an account. */
 export interface RoleUsage {
@@ -50,10 +50,13 @@ export async function findRoleUsage(aws: AwsSession, scope: AccountScope): Promi
   };
 }
 
+/** Lists know no resource; what is asked of each connector is allowed for all of them. */
+const resourceOf = (action: string) => (/:List/.test(action) ? {} : { VoiceConnectorId: "*" });
+
 /** Without region and request id, so that regions which fail alike are told together. */
 function reasonOf(error: unknown): string {
   if (error instanceof AwsCallError && error.kind === "accessDenied") {
-    return `allow the action ${error.action}: ${JSON.stringify(allowStatement({ action: error.action }))}.`;
+    return `allow the action ${error.action}: ${JSON.stringify(allowStatement({ action: error.action, input: resourceOf(error.action) }))}.`;
   }
   return (error as Error).message;
 }

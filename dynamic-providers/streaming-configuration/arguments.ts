@@ -1,3 +1,4 @@
+import { maximumRetentionInHours } from "../../aws/voice-connector.js";
 import {
   type AssumeRole,
   checkAccountScope,
@@ -10,7 +11,6 @@ import {
   regionReason,
 } from "../faults.js";
 import type { Owner } from "../owner.js";
-import { maximumRetentionInHours } from "../voice-connector.js";
 
 export type NotificationTarget = "EventBridge" | "SNS" | "SQS";
 export type OnExisting = "adopt" | "fail";
@@ -67,6 +67,8 @@ export const argumentNames = [
 
 const targets: readonly unknown[] = ["EventBridge", "SNS", "SQS"];
 
+export const isNotificationTarget = (value: unknown): value is NotificationTarget => targets.includes(value);
+
 export const isVoiceConnectorId = (value: unknown): boolean =>
   typeof value === "string" &&
   (/^[a-z0-9]{21,22}$/.test(value) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value));
@@ -94,7 +96,7 @@ function checkTargets(list: FaultList, value: unknown): void {
   }
   value.forEach((target, i) => {
     const before = list.faults.length;
-    list.required(`notificationTargets[${i}]`, target, (t) => targets.includes(t), "must be EventBridge, SNS or SQS");
+    list.required(`notificationTargets[${i}]`, target, isNotificationTarget, "must be EventBridge, SNS or SQS");
     const isRight = list.faults.length === before && !isPending(target);
     if (isRight && value.indexOf(target) < i) list.add(`notificationTargets[${i}]`, "is in the list twice");
   });
@@ -138,19 +140,22 @@ export function streamingConfigurationFaults(args: Record<string, unknown>, path
   return list.faults;
 }
 
+/** What an argument means where a program does not give it. Others have no default, or one that is found. */
+export const argumentDefaults = {
+  disabled: false,
+  notificationTargets: ["EventBridge"],
+  onExisting: "adopt",
+  onDelete: "stop",
+  applyRetentionToExistingStreams: false,
+  allowRetentionDecrease: false,
+  deleteStreamsOnDestroy: false,
+} as const satisfies Partial<Record<(typeof argumentNames)[number], unknown>>;
+
 /** Fills in the defaults. Values that are not known yet stay as they are. */
 export function withDefaults(args: Record<string, unknown>, region: unknown): Record<string, unknown> {
   const insights = args.mediaInsights;
-  return {
-    ...args,
-    region,
-    disabled: args.disabled ?? false,
-    notificationTargets: args.notificationTargets ?? ["EventBridge"],
-    ...(isObject(insights) ? { mediaInsights: { ...insights, disabled: insights.disabled ?? false } } : {}),
-    onExisting: args.onExisting ?? "adopt",
-    onDelete: args.onDelete ?? "stop",
-    applyRetentionToExistingStreams: args.applyRetentionToExistingStreams ?? false,
-    allowRetentionDecrease: args.allowRetentionDecrease ?? false,
-    deleteStreamsOnDestroy: args.deleteStreamsOnDestroy ?? false,
-  };
+  const whole: Record<string, unknown> = { ...args, region };
+  for (const [name, value] of Object.entries(argumentDefaults)) whole[name] ??= value;
+  if (isObject(insights)) whole.mediaInsights = { ...insights, disabled: insights.disabled ?? false };
+  return whole;
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isPending } from "../faults.js";
+import { mistake } from "../shim.js";
 
 interface Claim {
   name: string;
@@ -53,13 +54,10 @@ export function claimed(
     const before = claims.get(id) ?? [];
     const other = otherClaim(before, ofRegion);
     if (other) {
-      const error = new pulumi.RunError(
+      throw mistake(
         `Voice Connector ${id} is managed twice in this program, by "${other.name}" and by "${name}". ` +
           "It has one streaming configuration: remove one of them.",
       );
-      // The SDK would look up the sources of its own frames in an Output's stack, which takes it many seconds.
-      error.stack = "";
-      throw error;
     }
     claims.set(id, [...before, { name, region: ofRegion }]);
     return id;

@@ -7,8 +7,8 @@ import {
   UpdateDataRetentionCommand,
 } from "@aws-sdk/client-kinesis-video";
 import { AwsCallError } from "../../aws/call-error.js";
+import { streamNamePrefix } from "../../aws/voice-connector.js";
 import type { AwsSession } from "../aws-clients.js";
-import { streamNamePrefix } from "../voice-connector.js";
 import type { ConnectorPlace } from "./ownership.js";
 
 const PAGE_SIZE = 100;
@@ -55,8 +55,8 @@ export async function retentionChange(
   if (lowered && !isDecreaseAllowed) {
     throw new Error(
       `${lowered} of ${streams.length} existing streams of Voice Connector ${place.voiceConnectorId} in ${place.region} keep ` +
-        `their media for longer than ${hours} h, and AWS deletes what is older at once when that is lowered. Nothing was ` +
-        "changed. Set allowRetentionDecrease to true to lose that media, or applyRetentionToExistingStreams to false.",
+        `their media for longer than ${hours} h, and AWS deletes what is older at once when that is lowered. No stream ` +
+        "was changed. Set allowRetentionDecrease to true to lose that media, or applyRetentionToExistingStreams to false.",
     );
   }
   return {
@@ -114,15 +114,24 @@ async function setRetention(
 export async function deleteStreams(aws: AwsSession, place: ConnectorPlace): Promise<void> {
   const client = aws.kinesisVideo(place.region, place);
   const streams = await streamsOf(client, place);
-  for (const { StreamARN } of streams) {
-    try {
-      await client.send(new DeleteStreamCommand({ StreamARN }));
-    } catch (error) {
-      if (!(error instanceof AwsCallError && error.kind === "notFound")) throw error;
-    }
-  }
+  for (const stream of streams) await deleteStream(aws, client, stream);
   aws.tell(
     `Voice Connector ${place.voiceConnectorId}: ${streams.length} streams were deleted, with their media.`,
     "info",
   );
+}
+
+async function deleteStream(aws: AwsSession, client: KinesisVideoClient, { StreamARN }: StreamInfo): Promise<void> {
+  for (const pauseMs of CHANGED_PAUSES_MS) {
+    if (pauseMs) await aws.sleep(pauseMs);
+    try {
+      await client.send(new DeleteStreamCommand({ StreamARN }));
+      return;
+    } catch (error) {
+      if (!(error instanceof AwsCallError)) throw error;
+      if (error.kind === "notFound") return;
+      if (error.code !== "ResourceInUseException") throw error;
+    }
+  }
+  throw new Error(`${StreamARN} went on being changed elsewhere: it is not deleted. Destroy again.`);
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { AwsCallError } from "../../aws/call-error.js";
 import { assertSameAccount } from "../account.js";
@@ -86,38 +86,44 @@ export async function update(aws: AwsSession, id: string, olds: State, news: Inp
       ? await plannedRetention(aws, place, news)
       : undefined;
   let { previous, ownershipNonce } = olds;
-  if (comparable("owner", olds.owner) !== comparable("owner", news.owner) || (isPut && !ownershipNonce)) {
+  if (isPut || comparable("owner", olds.owner) !== comparable("owner", news.owner)) {
     const look = await lookAtMark(aws, place);
     const isOwn = look.isVisible && look.mark !== undefined && look.mark.nonce === ownershipNonce;
     const mark = isOwn ? look.mark : markOfOwnStack(place, look, news);
     previous ??= mark?.previous;
-    const wanted = { ...ownerOf(news), nonce: ownershipNonce ?? randomUUID(), previous };
-    ownershipNonce = await claim(aws, place, look, wanted, []);
+    const wanted = { ...ownerOf(news), nonce: ownershipNonce ?? lateNonce(id), previous };
+    // One that cannot be written now may stand there all the same.
+    if (!isSameMark(mark, wanted)) ownershipNonce = (await claim(aws, place, look, wanted, [])) ?? ownershipNonce;
   }
-  const { retentionAppliedInHours } = olds;
+  // Streams that are made while the argument is false have another retention.
+  const retentionAppliedInHours = news.applyRetentionToExistingStreams ? olds.retentionAppliedInHours : undefined;
   const outs: State = { ...news, accountId, previous, ownershipNonce, retentionAppliedInHours };
   if (isPut) {
     try {
       await putConfiguration(aws, place, news, []);
     } catch (error) {
-      if (mayBeDone(error)) throw new MadeInPart(id, { ...outs, isIncomplete: true }, error);
+      // With the mark that it has now: what is destroyed next must know it for its own.
+      if (mayBeDone(error) || ownershipNonce !== olds.ownershipNonce)
+        throw new MadeInPart(id, { ...outs, isIncomplete: true }, error);
       throw error;
     }
   }
   return { outs: await finished(id, outs, retention) };
 }
 
-export async function remove(aws: AwsSession, _id: string, props: State): Promise<void> {
+export async function remove(aws: AwsSession, id: string, props: State): Promise<void> {
   if (props.onDelete === "retain") return release(aws, props);
   const accountId = await assertSameAccount(aws, props, resourceName(props));
   const place = { ...props, accountId };
   const look = await lookAtMark(aws, place);
   const mark = look.isVisible ? look.mark : undefined;
-  if (mark && mark.nonce !== props.ownershipNonce) {
+  if (mark && !isMarkOf(mark, id, props)) {
     const isOwnStack = mark.stack === asMarked(ownerOf(props)).stack;
+    const manager = isOwnStack
+      ? `this stack manages it as "${mark.name}" now. If no resource of that name is in it, run up and then destroy`
+      : `the stack ${mark.stack} manages it as "${mark.name}" now`;
     aws.tell(
-      `Voice Connector ${props.voiceConnectorId} in ${props.region} goes on streaming: ` +
-        `${isOwnStack ? "this stack" : `the stack ${mark.stack}`} manages it as "${mark.name}" now.`,
+      `Voice Connector ${props.voiceConnectorId} in ${props.region} goes on streaming: ${manager}.`,
       isOwnStack ? "info" : "warning",
     );
     return;
@@ -155,6 +161,25 @@ function markOfOwnStack(place: ConnectorPlace, look: MarkLook, inputs: Inputs): 
   const mark = look.isVisible ? look.mark : undefined;
   if (mark && mark.stack !== asMarked(ownerOf(inputs)).stack) throw foreignMarkError(place, mark);
   return mark;
+}
+
+/**
+ * The nonce of a mark that an update writes for a state that has none: always the same, so that the resource is known by it
+ * though the update was killed before the state was saved.
+ */
+const lateNonce = (id: string): string => `update-${createHash("sha256").update(id).digest("hex").slice(0, 16)}`;
+
+/** Whether a mark is the resource's own. One that has lost its nonce is whoever's stack it names. */
+function isMarkOf(mark: Mark, id: string, props: State): boolean {
+  const { ownershipNonce, owner } = props;
+  const isOwnStack = owner === undefined || mark.stack === asMarked(owner).stack;
+  if (!mark.nonce) return isOwnStack;
+  return mark.nonce === ownershipNonce || (!ownershipNonce && isOwnStack && mark.nonce === lateNonce(id));
+}
+
+function isSameMark(mark: Mark | undefined, wanted: Mark): boolean {
+  const { stack, name } = asMarked(wanted);
+  return mark !== undefined && mark.stack === stack && mark.name === name && mark.nonce === wanted.nonce;
 }
 
 /** @returns the nonce of the mark that stands, or undefined where the connector cannot be marked */

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Tag } from "@aws-sdk/client-chime-sdk-voice";
+import { nameTagKey, OWNER_TAG_PREFIX, stackTagKey } from "../../aws/owner-tags.js";
 import type { Owner } from "../owner.js";
-import type { MediaInsights, NotificationTarget, ServiceHeld } from "./arguments.js";
+import { isNotificationTarget, isRetention, type MediaInsights, type ServiceHeld } from "./arguments.js";
 
 /** What stands on a connector that is managed. */
 export interface Mark extends Owner {
@@ -11,11 +12,14 @@ export interface Mark extends Owner {
   previous?: ServiceHeld;
 }
 
-const PREFIX = "pulumi-chime-voice-streaming:";
-const keys = { stack: `${PREFIX}stack`, name: `${PREFIX}name`, nonce: `${PREFIX}nonce`, previous: `${PREFIX}previous` };
+const keys = {
+  /** Without it there is no mark: the one to remove where a stack is gone that never will release its connector. */
+  stack: stackTagKey,
+  name: nameTagKey,
+  nonce: `${OWNER_TAG_PREFIX}nonce`,
+  previous: `${OWNER_TAG_PREFIX}previous`,
+};
 
-/** Without it there is no mark: the one to remove where a stack is gone that never will release its connector. */
-export const stackTagKey = keys.stack;
 export const markTagKeys: readonly string[] = Object.values(keys);
 
 /** https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_voice-chime_Tag.html */
@@ -44,14 +48,17 @@ function previousText({ dataRetentionInHours, disabled, notificationTargets, med
 
 function previousOf(text: string | undefined): ServiceHeld | undefined {
   const [hours, state, targets, insights, configurationArn] = (text ?? "").split(" ");
-  if (!hours || !/^\d+$/.test(hours) || !targets) return undefined;
+  if (!isRetention(Number(hours)) || !hours || !targets) return undefined;
+  const notificationTargets = targets === "-" ? [] : targets.split("/");
+  // Tags can be edited by hand: what AWS would refuse is not kept to be put back.
+  if (!notificationTargets.every(isNotificationTarget)) return undefined;
   const mediaInsights: MediaInsights | undefined = configurationArn
     ? { configurationArn, disabled: insights === "off" }
     : undefined;
   return {
     dataRetentionInHours: Number(hours),
     disabled: state === "off",
-    notificationTargets: targets === "-" ? [] : (targets.split("/") as NotificationTarget[]),
+    notificationTargets,
     ...(mediaInsights ? { mediaInsights } : {}),
   };
 }

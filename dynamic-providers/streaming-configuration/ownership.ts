@@ -1,8 +1,9 @@
 import { ListTagsForResourceCommand, TagResourceCommand, UntagResourceCommand } from "@aws-sdk/client-chime-sdk-voice";
 import { AwsCallError } from "../../aws/call-error.js";
+import { stackTagKey } from "../../aws/owner-tags.js";
 import type { AwsSession } from "../aws-clients.js";
 import type { AccountScope } from "../credentials.js";
-import { fitsTag, type Mark, markOf, markTagKeys, stackTagKey, tagsOf } from "./mark-tags.js";
+import { fitsTag, type Mark, markOf, markTagKeys, tagsOf } from "./mark-tags.js";
 import { onceVisible } from "./new-connector.js";
 
 /** A connector, and the credentials that reach it. */

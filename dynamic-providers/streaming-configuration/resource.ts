@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AssumeRole } from "../faults.js";
-import { ownerOf } from "../owner.js";
+import { ownerOf, ownerText } from "../owner.js";
 import { type AssumeRoleArgs, assertProviderResolves, providerText, refuseProvider, withoutValues } from "../shim.js";
 import { unlessSecret } from "../unless-secret.js";
 import {
-  argumentNames,
+  argumentDefaults,
   type MediaInsights,
   type NotificationTarget,
   type OnDeleteStreaming,
@@ -12,6 +12,9 @@ import {
   type ServiceHeld,
 } from "./arguments.js";
 import { claimed } from "./claims.js";
+
+/** Outputs that are what the program gave, or what that means where it gave nothing. */
+const outputsOfArguments = { mediaInsights: undefined, profile: undefined, assumeRole: undefined, ...argumentDefaults };
 
 /** Arguments of {@link StreamingConfiguration}. */
 export interface StreamingConfigurationArgs {
@@ -116,16 +119,21 @@ export class StreamingConfiguration extends pulumi.CustomResource {
       StreamingConfiguration.type,
       name,
       {
-        ...withoutValues([...argumentNames, "accountId", "previous"]),
+        ...withoutValues(["region", "accountId", "previous"]),
         ...args,
         // Where a program in JavaScript gives no arguments at all, check says which are needed.
         voiceConnectorId: claimed(args?.voiceConnectorId, args?.region, name),
-        owner: unlessSecret(args ?? {}, name, ownerOf(name)),
+        owner: unlessSecret(args ?? {}, name, ownerText(ownerOf(name))),
         __provider: providerText("streaming-configuration"),
       },
       // For those who cannot tag: created first and deleted second, the replacement of one connector by itself would end
       // with streaming off.
       { deleteBeforeReplace: true, ...options },
     );
+    // State has no defaults, and each Output of the engine's costs a fleet time. Whoever uses one depends on the resource.
+    for (const [argument, value] of Object.entries(outputsOfArguments)) {
+      const given: unknown = args?.[argument as keyof typeof outputsOfArguments];
+      Object.assign(this, { [argument]: pulumi.all([given, this.urn]).apply(([known]) => known ?? value) });
+    }
   }
 }

@@ -96,7 +96,7 @@ const table: [args: Record<string, unknown>, property: string, says: RegExp][] =
   [{ tags: { team: pulumi.secret("x") } }, "tags.team", /must be a plain value/],
   [{ tags: { "AWS:team": "x" } }, "tags.AWS:team", /is no name for a tag/],
   [{ tags: { team: "x".repeat(257) } }, "tags.team", /at most 256/],
-  [{ tags: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`t${i}`, ""])) }, "tags", /must be at most 49/],
+  [{ tags: Object.fromEntries(Array.from({ length: 48 }, (_, i) => [`t${i}`, ""])) }, "tags", /must be at most 47/],
   [{ logRetentionDays: 0 }, "logRetentionDays", /numbers of days that CloudWatch Logs knows: 1, 3,/],
   [{ logRetentionDays: 31 }, "logRetentionDays", /CloudWatch Logs knows/],
   [{ logLevel: "verbose" }, "logLevel", /must be one of trace, debug/],

@@ -194,4 +194,20 @@ describe("resources", () => {
     ];
     assert.ok(outputs.every((output) => pulumi.Output.isInstance(output)));
   });
+
+  it("have each default as an Output's value, and what was given instead", async () => {
+    await registered({ dataRetentionInHours: 1, connectors: [] });
+    const streaming = new StreamingConfiguration("desk", {
+      voiceConnectorId: b,
+      region: "eu-west-2",
+      dataRetentionInHours: 1,
+      disabled: pulumi.output(true),
+      profile: "calls",
+    });
+    const { disabled, notificationTargets, onExisting, onDelete, allowRetentionDecrease, profile, assumeRole } =
+      streaming;
+    const values = pulumi.all([disabled, notificationTargets, onExisting, onDelete, allowRetentionDecrease, profile]);
+    assert.deepEqual(await resolved(values), [true, ["EventBridge"], "adopt", "stop", false, "calls"]);
+    assert.equal(await resolved(assumeRole), undefined);
+  });
 });

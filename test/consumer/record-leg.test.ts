@@ -158,8 +158,8 @@ describe("recordLeg", () => {
     assert.equal(sidecar.complete, false);
     assert.equal(sidecar.fragments.received, 10);
     assert.deepEqual(
-      sidecar.errors.map(({ code, fragmentNumber }) => [code, fragmentNumber]),
-      [["kinesis-5000", leg.startFragmentNumber]],
+      sidecar.errors.map(({ code, fragmentNumber, atMs }) => [code, fragmentNumber, atMs]),
+      [["kinesis-5000", leg.startFragmentNumber, 0]],
     );
     assert.deepEqual((await pcmOf(sidecar.audio.location)).subarray(-9 * 16_384), caller.subarray(-9 * 16_384));
   });

@@ -8,10 +8,10 @@ import {
   TagResourceCommand,
 } from "@aws-sdk/client-chime-sdk-voice";
 import { IAMClient, UpdateRoleDescriptionCommand } from "@aws-sdk/client-iam";
+import { serviceLinkedRoleName } from "../../aws/voice-connector.js";
 import { AwsSession } from "../../dynamic-providers/aws-clients.js";
 import { readStackConfiguration } from "../../dynamic-providers/stack-configuration.js";
 import type { StreamingConfigurationInputs } from "../../dynamic-providers/streaming-configuration/arguments.js";
-import { serviceLinkedRoleName } from "../../dynamic-providers/voice-connector.js";
 import type { LocalAws } from "../../local-aws/index.js";
 
 /** A provider process's session with local-aws, configured as a stack would, with a clock that a pause moves on. */

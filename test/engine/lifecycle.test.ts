@@ -49,6 +49,14 @@ describe("VoiceConnectorStreaming on the real engine", function () {
     assert.deepEqual((await stack.outputs("calls"))?.serviceLinkedRoleArn, (await stack.outputs("calls-role"))?.arn);
   });
 
+  it("state holds what the program gave, and no default", async () => {
+    const { deployment } = await stack.project.state();
+    const inputs = deployment.resources?.find(({ urn }) => urn.endsWith(`::calls-${virginia}`))?.inputs ?? {};
+    const given = ["__provider", "dataRetentionInHours", "owner", "region", "voiceConnectorId"];
+    assert.deepEqual(Object.keys(inputs).sort(), given);
+    assert.match(String(inputs.owner), new RegExp(`^organization/calls/dev::calls-${virginia}$`));
+  });
+
   it("a preview right after expects no changes, also after a refresh", async () => {
     const preview = await stack.preview("--expect-no-changes", "--refresh");
     assert.equal(preview.exitCode, 0, printed(preview));
@@ -62,7 +70,7 @@ describe("VoiceConnectorStreaming on the real engine", function () {
     });
     const drift = await stack.drift();
     assert.equal(drift.exitCode, 7, printed(drift));
-    assert.match(printed(drift), /\[diff: ~dataRetentionInHours,disabled,notificationTargets\]/);
+    assert.match(printed(drift), /\[diff: \+disabled,notificationTargets~dataRetentionInHours\]/);
     const refresh = await stack.refresh();
     assert.equal(refresh.exitCode, 0, printed(refresh));
     const repair = await stack.up();

@@ -146,7 +146,7 @@ describe("the root's configuration", () => {
     [
       "a text in the place of a list of ids",
       { regions: '{"us-east-1":"abc"}' },
-      [/^regions.us-east-1 must be an object with a list/],
+      [/^regions.us-east-1 must be a list of Voice Connector ids/],
     ],
     ["an object where connectors are", { connectors: "{}" }, [/^connectors must be a list/]],
     ["a connector that is no object", { connectors: '["abc"]' }, [/^connectors\[0\] must be an object/]],
@@ -154,6 +154,17 @@ describe("the root's configuration", () => {
       "the same connector twice",
       { regions: ids, connectors: '[{"voiceConnectorId":"abcdef1ghij2klmno3pqr4"}]' },
       [/^connectors\[0\]\.voiceConnectorId is the same as that of regions\.us-east-1\[0\]$/],
+    ],
+    [
+      "one region's text with what is wrong with the others",
+      { regions: '{"us-east-1":"x","eu-west-9":["y"],"us-west-2":{},"eu-west-1":["bad"]}' },
+      [
+        /^regions\.us-east-1 must be a list/,
+        /^regions\.us-west-2 must be a list/,
+        /^regions\.eu-west-9\[0\] must be a region/,
+        /^regions\.eu-west-9\[0\] must be 21/,
+        /^regions\.eu-west-1\[0\] must be 21/,
+      ],
     ],
     [
       "several at once",

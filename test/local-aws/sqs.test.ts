@@ -9,6 +9,7 @@ import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListQueuesCommand,
+  ListQueueTagsCommand,
   type Message,
   PurgeQueueCommand,
   ReceiveMessageCommand,
@@ -16,6 +17,8 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
+  TagQueueCommand,
+  UntagQueueCommand,
 } from "@aws-sdk/client-sqs";
 import { type LocalAws, startLocalAws } from "../../local-aws/index.js";
 import { clientsOf, failureOf } from "./clients.js";
@@ -63,6 +66,16 @@ describe("local-aws: SQS", () => {
     assert.equal((await failureOf(elsewhere)).name, "QueueDoesNotExist");
     await sqs.send(new DeleteQueueCommand({ QueueUrl }));
     assert.equal((await failureOf(send("x"))).name, "QueueDoesNotExist");
+  });
+
+  it("a queue keeps its tags", async () => {
+    const tags = async () => (await sqs.send(new ListQueueTagsCommand({ QueueUrl }))).Tags;
+    assert.equal(await tags(), undefined);
+    await sqs.send(new TagQueueCommand({ QueueUrl, Tags: { team: "voice", stage: "test" } }));
+    await sqs.send(new TagQueueCommand({ QueueUrl, Tags: { stage: "prod" } }));
+    assert.deepEqual(await tags(), { team: "voice", stage: "prod" });
+    await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: ["team", "never"] }));
+    assert.deepEqual(await tags(), { stage: "prod" });
   });
 
   it("a message is received with its attributes, hidden for its timeout, and received again", async () => {

@@ -30,7 +30,8 @@ describe("local-aws", function () {
       "--voice-connector",
       "eu-central-1",
     );
-    const { endpoint, env, voiceConnectors } = JSON.parse(line);
+    const { endpoint, console, env, voiceConnectors } = JSON.parse(line);
+    assert.equal(console, `${endpoint}/`);
     assert.equal(env.AWS_ENDPOINT_URL, endpoint);
     assert.match(env.QUEUE_URL, /chime-voice-streaming-events$/);
     assert.deepEqual(
@@ -56,6 +57,7 @@ describe("local-aws", function () {
     assert.equal(exitCode, 0);
     assert.match(stdout, /^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/m);
     assert.match(stdout, /^export QUEUE_URL=/m);
+    assert.match(stdout, /^# The console, in a browser: http:\/\/127\.0\.0\.1:\d+\/$/m);
   });
 
   it("stops although connections are open", async () => {

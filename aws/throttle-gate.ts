@@ -1,5 +1,5 @@
 import type { FinalizeRequestMiddleware, Pluggable } from "@smithy/types";
-import { isThrottle, toAwsCallError } from "../aws/call-error.js";
+import { isThrottle, toAwsCallError } from "./call-error.js";
 
 const FIRST_INTERVAL_MS = 50;
 const LONGEST_INTERVAL_MS = 2_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ThrottleGate } from "../../dynamic-providers/throttle-gate.js";
+import { ThrottleGate } from "../../aws/throttle-gate.js";
 
 /** Time that passes in sleeps alone, in the order in which they end. */
 class SimulatedTime {
