@@ -149,6 +149,19 @@ describe("architecture", () => {
       /^consumer\/(gate|package-version)$/,
     ];
     assert.deepEqual(strays("consumer/doctor/", [...doctorMayUse, /^@(aws-sdk|smithy)\//]), []);
+    // A page is made of recordings that are there; what runs in the browser has nothing of Node's.
+    const reportMayUse = [/^consumer\/(report|call|recordings)\//, /^consumer\/package-version$/];
+    assert.deepEqual(strays("consumer/report/", reportMayUse), []);
+    const inBrowser = imports.filter(({ from }) => from.startsWith("consumer/report/page/"));
+    const pageMayUse = /^consumer\/report\/(page\/|time-text$|report-data$)/;
+    assert.deepEqual(
+      inBrowser.filter(({ to }) => !pageMayUse.test(to)),
+      [],
+    );
+    const pageUsers = imports.filter(
+      ({ from, to }) => to.startsWith("consumer/report/page/") && !from.startsWith("consumer/report/page/"),
+    );
+    assert.deepEqual(pageUsers, []);
     const upwards = imports.filter(
       ({ from, to }) =>
         from.startsWith("consumer/") && !from.startsWith("consumer/cli/") && to.startsWith("consumer/cli/"),

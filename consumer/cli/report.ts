@@ -2,9 +2,16 @@ import { dirname, join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { findCalls, kindOfPath, type ReportedCall } from "../report/reported-call.js";
 import { lengthText } from "../report/time-text.js";
-import { pageNameOf, type ReportPlace, type WrittenReport, writeReports } from "../report/write-reports.js";
+import {
+  audioBytesOf,
+  pageNameOf,
+  type ReportPlace,
+  type WrittenReport,
+  writeReports,
+} from "../report/write-reports.js";
 import { CommandFailure, ExitCode } from "./exit.js";
 import { interruptible } from "./interruption.js";
+import { Progress } from "./progress.js";
 import { writeOut } from "./standard-output.js";
 
 interface ReportOptions {
@@ -69,9 +76,18 @@ async function report(paths: string[], { output, json }: ReportOptions): Promise
     );
   }
   const place = await placeOf(output, calls, { paths, hasFolder });
-  const written = await interruptible((signal) => writeReports(found, place, signal)).catch((error: Error) => {
-    if (error.name === "AbortError") throw new CommandFailure(ExitCode.failed, "interrupted");
-    throw error;
+  const written = await interruptible(async (signal) => {
+    const progress = new Progress({ label: "reading", json, totalBytes: () => audioBytesOf(calls), signal });
+    const onRead = (bytes: number) => {
+      progress.bytes += bytes;
+    };
+    try {
+      return await writeReports(found, place, { signal, onRead });
+    } catch (error) {
+      throw signal.aborted ? new CommandFailure(ExitCode.failed, "interrupted") : error;
+    } finally {
+      progress.finish();
+    }
   });
   if (json) {
     await writeOut(`${JSON.stringify({ index: place.index ?? null, calls: written, damaged })}\n`);

@@ -18,6 +18,12 @@ export interface AudioInspection {
   peaks?: Peaks & { sampleRateHz: number };
 }
 
+export interface ReadingOptions {
+  signal: AbortSignal;
+  /** Told of bytes as they have been read. */
+  onRead?: ((bytes: number) => void) | undefined;
+}
+
 const READ_BYTES = 1024 * 1024;
 
 /**
@@ -29,7 +35,7 @@ const READ_BYTES = 1024 * 1024;
 export async function inspectAudio(
   path: string,
   recordedSha256: string,
-  signal: AbortSignal,
+  options: ReadingOptions,
 ): Promise<AudioInspection> {
   let file: FileHandle;
   try {
@@ -48,12 +54,12 @@ export async function inspectAudio(
     // As a rule the file is as it was recorded, and so are its peaks.
     const kept = samples > 0 ? await readPeaks(peaksPath, recordedSha256, samples) : undefined;
     const meter = samples > 0 && !kept ? new PeakMeter(samples) : undefined;
-    const { sha256, bytes } = await readThrough(file, buffer, { wav, meter, signal });
+    const { sha256, bytes } = await readThrough(file, buffer, { ...options, wav, meter });
     const state = sha256 === recordedSha256 ? "verified" : "altered";
     let peaks: Peaks | undefined = kept ?? meter?.end();
     if (kept && state === "altered") {
       const remeter = new PeakMeter(samples);
-      await readThrough(file, buffer, { wav, meter: remeter, signal });
+      await readThrough(file, buffer, { ...options, wav, meter: remeter });
       peaks = remeter.end();
     }
     if (peaks && peaks !== kept) await writePeaks(peaksPath, sha256, peaks);
@@ -75,7 +81,7 @@ export async function inspectAudio(
 async function readThrough(
   file: FileHandle,
   buffer: Buffer,
-  { wav, meter, signal }: { wav: WavData | undefined; meter: PeakMeter | undefined; signal: AbortSignal },
+  { wav, meter, signal, onRead }: ReadingOptions & { wav: WavData | undefined; meter: PeakMeter | undefined },
 ): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash("sha256");
   let at = 0;
@@ -91,6 +97,7 @@ async function readThrough(
       if (to > from) meter.add(new Int16Array(buffer.buffer, from, Math.floor((to - from) / 2)));
     }
     at += read;
+    onRead?.(read);
   }
 }
 

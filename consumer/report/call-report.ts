@@ -2,7 +2,7 @@ import { isAbsolute, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CallNotMixable, planCall } from "../call/call-plan.js";
 import { packageVersion } from "../package-version.js";
-import { type AudioInspection, inspectAudio } from "./audio-inspection.js";
+import { type AudioInspection, inspectAudio, type ReadingOptions } from "./audio-inspection.js";
 import { callMarks } from "./call-marks.js";
 import { legFacts, mixFacts } from "./fact-tables.js";
 import { audioSentence, legStatement } from "./leg-statement.js";
@@ -47,17 +47,17 @@ interface Placing {
  */
 export async function reportCall(
   call: ReportedCall,
-  { folder, signal, now }: { folder: string; signal: AbortSignal; now: Date },
+  { folder, now, ...reading }: ReadingOptions & { folder: string; now: Date },
 ): Promise<CallReport> {
   const placing = placeLegs(call);
   const legs: PlacedLeg[] = [];
   for (const leg of placing.legs) {
     const audioPath = legAudioPath(leg);
-    const audio = await inspect(audioPath, leg.sidecar.sha256, signal);
+    const audio = await inspect(audioPath, leg.sidecar.sha256, reading);
     legs.push({ ...leg, audio, audioPath });
   }
   const mixPath = call.mix && mixAudioPath(call.mix);
-  const mixAudio = call.mix && (await inspect(mixPath, call.mix.sidecar.sha256, signal));
+  const mixAudio = call.mix && (await inspect(mixPath, call.mix.sidecar.sha256, reading));
   const isCurrentMix = call.mix !== undefined && isMixOf(call.mix.sidecar, legs);
   const { name, version } = packageVersion();
   const faultyAudio = [
@@ -100,8 +100,8 @@ export async function reportCall(
   return { data, faultyAudio };
 }
 
-async function inspect(path: string | undefined, sha256: string, signal: AbortSignal): Promise<AudioInspection> {
-  return path === undefined ? { state: "missing", isPlayable: false } : inspectAudio(path, sha256, signal);
+async function inspect(path: string | undefined, sha256: string, reading: ReadingOptions): Promise<AudioInspection> {
+  return path === undefined ? { state: "missing", isPlayable: false } : inspectAudio(path, sha256, reading);
 }
 
 /** As the stereo file is mixed; each for itself where that cannot be. */

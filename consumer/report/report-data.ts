@@ -44,7 +44,7 @@ export interface LaneRecording {
   /** Of the audio, relative to the page; absent where the file is not there or cannot be played. */
   url?: string;
   peaks?: EmbeddedPeaks;
-  /** Where fragments begin, as {@link FragmentStarts} writes them. */
+  /** As the sidecar has it: where fragments begin. */
   fragmentStarts?: string;
 }
 
@@ -56,7 +56,7 @@ export interface EmbeddedPeaks {
 
 /** Something that is to be seen at a place of the call, or that has none. */
 export interface Mark {
-  kind: "gap" | "clock" | "error" | "pause" | "overlap" | "replaced";
+  kind: "gap" | "clock" | "error" | "pause" | "overlap";
   lane: number;
   /** Absent where it is not known. */
   atMs?: number;

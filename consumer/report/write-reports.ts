@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { packageVersion } from "../package-version.js";
 import { callName } from "../recordings/recording-name.js";
+import type { ReadingOptions } from "./audio-inspection.js";
 import { type CallReport, reportCall } from "./call-report.js";
 import type { CallReportData, IndexRow } from "./report-data.js";
 import { writePage } from "./report-page.js";
@@ -22,6 +23,7 @@ export interface WrittenReport {
   startTime?: string;
   durationMs: number;
   legs: number;
+  /** Both legs are there and complete, and all audio is verified. */
   complete: boolean;
   /** Every audio file is there and has the SHA-256 that was recorded. */
   verified: boolean;
@@ -35,6 +37,12 @@ export function pageNameOf({ transactionId, legs }: ReportedCall): string {
   return transactionId === undefined ? legs[0]!.name : callName(transactionId);
 }
 
+/** Of all the audio that is to be read, as the sidecars tell. */
+export function audioBytesOf(calls: readonly ReportedCall[]): number {
+  const sidecars = calls.flatMap(({ legs, mix }) => [...legs, ...(mix ? [mix] : [])].map(({ sidecar }) => sidecar));
+  return sidecars.reduce((sum, { audio }) => sum + audio.bytes, 0);
+}
+
 /**
  * Reads the audio of calls, one after the other, and writes a page for each.
  * @param found at least one call; for a place without an index exactly one
@@ -42,7 +50,7 @@ export function pageNameOf({ transactionId, legs }: ReportedCall): string {
 export async function writeReports(
   { calls, damaged }: FoundCalls,
   { page, index }: ReportPlace,
-  signal: AbortSignal,
+  reading: ReadingOptions,
 ): Promise<WrittenReport[]> {
   const folder = resolve(dirname((page ?? index)!));
   await mkdir(folder, { recursive: true });
@@ -52,7 +60,7 @@ export async function writeReports(
   const names = new Set<string>();
   for (const call of calls) {
     const path = page ?? join(folder, `${freeName(pageNameOf(call), names)}.html`);
-    const report = await reportCall(call, { folder, signal, now });
+    const report = await reportCall(call, { ...reading, folder, now });
     await writePage(path, report.data);
     written.push(writtenOf(path, call, report));
     rows.push(rowOf(path, call, report));

@@ -63,7 +63,8 @@ export interface StreamingConfigurationArgs {
   /** Whether that may lower a stream's retention, at which AWS deletes older media at once. Default: false. */
   allowRetentionDecrease?: pulumi.Input<boolean>;
   /**
-   * Whether destroy deletes the connector's Kinesis Video Streams with all media in them, once streaming has stopped. Not
+   * Whether destroy (and a replacement, which destroys first) deletes the connector's Kinesis Video Streams with all media in
+   * them, once streaming has stopped. Not
    * together with `onDelete: "retain"`. Needs `kinesisvideo:ListStreams` and `kinesisvideo:DeleteStream`. Default: false.
    */
   deleteStreamsOnDestroy?: pulumi.Input<boolean>;

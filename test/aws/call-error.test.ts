@@ -23,6 +23,19 @@ describe("toAwsCallError", () => {
     for (const [error, kind] of cases) assert.equal(kindOf(error), kind, JSON.stringify(error));
   });
 
+  it("repeats no command line of a credential_process, nor what it printed", () => {
+    const said = "Command failed: vault read --token=s3cr3t\\n stderr s3cr3t";
+    const error = Object.assign(new Error(said), { name: "CredentialsProviderError" });
+    const { message } = toAwsCallError(error, "sts:GetCallerIdentity", "us-east-1");
+    assert.match(message, /the profile's credential_process failed/);
+    assert.doesNotMatch(message, /s3cr3t|vault/);
+  });
+
+  it("takes a region that is not enabled for no missing permission", () => {
+    const error = { name: "OptInRequired", message: "not subscribed", $metadata: { httpStatusCode: 403 } };
+    assert.doesNotMatch(toAwsCallError(error, "chime:ListVoiceConnectors", "eu-west-1").message, /Allow/);
+  });
+
   it("keeps an error that was named already", () => {
     const first = toAwsCallError({ name: "ForbiddenException" }, "chime:Get");
     assert.equal(toAwsCallError(first, "other:Thing"), first);

@@ -6,6 +6,7 @@ import {
   PutVoiceConnectorStreamingConfigurationCommand,
   type Tag,
   TagResourceCommand,
+  UntagResourceCommand,
 } from "@aws-sdk/client-chime-sdk-voice";
 import { IAMClient, UpdateRoleDescriptionCommand } from "@aws-sdk/client-iam";
 import { serviceLinkedRoleName } from "../../aws/voice-connector.js";
@@ -94,6 +95,13 @@ export class TestSession {
   async tag(voiceConnectorId: string, Tags: Tag[]): Promise<void> {
     const ResourceARN = `arn:aws:chime:us-east-1:123456789012:vc/${voiceConnectorId}`;
     await this.chime("us-east-1").send(new TagResourceCommand({ ResourceARN, Tags }));
+  }
+
+  /** @param marks the tags of ours to take off, without their prefix */
+  async untag(voiceConnectorId: string, marks: string[]): Promise<void> {
+    const ResourceARN = `arn:aws:chime:us-east-1:123456789012:vc/${voiceConnectorId}`;
+    const TagKeys = marks.map((mark) => `pulumi-chime-voice-streaming:${mark}`);
+    await this.chime("us-east-1").send(new UntagResourceCommand({ ResourceARN, TagKeys }));
   }
 
   async createSipMediaApplication(region: string): Promise<string> {

@@ -54,7 +54,6 @@ function legend(): HTMLElement {
     clock: "clock set",
     pause: "goes on after a pause",
     overlap: "overlap",
-    replaced: "",
   };
   const shown = [...kinds].map((kind) => element("span", { class: `key ${kind}` }, names[kind]));
   const keys = "Space plays, ← → move by 5 s, with Shift by half a second, + − zoom, 0 shows all, N and P go to marks.";

@@ -1,15 +1,6 @@
-import type { CallReportData, FactTable, Mark, Statement } from "../report-data.js";
+import type { CallReportData, FactTable, Statement } from "../report-data.js";
 import { positionText } from "../time-text.js";
 import { element } from "./element.js";
-
-const KINDS: Record<Mark["kind"], string> = {
-  gap: "gap",
-  clock: "clock",
-  error: "error",
-  pause: "pause",
-  overlap: "overlap",
-  replaced: "replaced",
-};
 
 /** How complete it is, in words. */
 export function statements({ statements }: CallReportData): HTMLElement {
@@ -42,7 +33,7 @@ export function markTable({ marks, lanes }: CallReportData, seek: (ms: number) =
       {},
       element("td", {}, place),
       element("td", {}, lanes[lane]?.label ?? ""),
-      element("td", {}, element("b", { class: `mark ${KINDS[kind]}` }, title), " ", text),
+      element("td", {}, element("b", { class: `mark ${kind}` }, title), " ", text),
     );
   });
   const head = ["At", "Leg", "What"].map((title) => element("th", { scope: "col" }, title));

@@ -9,7 +9,7 @@ import { wavOf } from "../../wav-of.js";
 import { speech } from "../telephone.js";
 
 const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-const signal = new AbortController().signal;
+const reading = { signal: new AbortController().signal };
 
 describe("an audio file, looked at", () => {
   let folder: string;
@@ -25,7 +25,7 @@ describe("an audio file, looked at", () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it("is verified by its hash, and its peaks are kept beside it", async () => {
-    const { peaks, ...found } = await inspectAudio(path, sha256Of(wav), signal);
+    const { peaks, ...found } = await inspectAudio(path, sha256Of(wav), reading);
     const sha256 = sha256Of(wav);
     assert.deepEqual(found, { state: "verified", sha256, bytes: wav.length, isPlayable: true, durationMs: 140_000 });
     assert.equal(peaks!.bytes.length, 2 * Math.ceil(1_120_000 / peaks!.bucketSamples));
@@ -34,32 +34,32 @@ describe("an audio file, looked at", () => {
   });
 
   it("is not measured again while it is the same, and read again all the same", async () => {
-    const first = await inspectAudio(path, sha256Of(wav), signal);
+    const first = await inspectAudio(path, sha256Of(wav), reading);
     const { mtimeMs, ino } = await stat(join(folder, "call.peaks.bin"));
-    const second = await inspectAudio(path, sha256Of(wav), signal);
+    const second = await inspectAudio(path, sha256Of(wav), reading);
     assert.deepEqual(second, first);
     const after = await stat(join(folder, "call.peaks.bin"));
     assert.deepEqual([after.mtimeMs, after.ino], [mtimeMs, ino]);
   });
 
   it("is altered by one bit, with peaks of what it is now", async () => {
-    await inspectAudio(path, sha256Of(wav), signal);
+    await inspectAudio(path, sha256Of(wav), reading);
     const altered = Buffer.from(wav);
     altered.fill(0, 44);
     await writeFile(path, altered);
     for (let turn = 0; turn < 2; turn++) {
-      const { state, sha256, peaks } = await inspectAudio(path, sha256Of(wav), signal);
+      const { state, sha256, peaks } = await inspectAudio(path, sha256Of(wav), reading);
       assert.deepEqual([state, sha256], ["altered", sha256Of(altered)]);
       assert(peaks!.bytes.every((byte) => byte === 0));
     }
     await writeFile(path, wav);
-    const { state, peaks } = await inspectAudio(path, sha256Of(wav), signal);
+    const { state, peaks } = await inspectAudio(path, sha256Of(wav), reading);
     assert.equal(state, "verified");
     assert(peaks!.bytes.some((byte) => byte !== 0));
   });
 
   it("is measured where the file of peaks is damaged, too long, or of another form", async () => {
-    const { peaks } = await inspectAudio(path, sha256Of(wav), signal);
+    const { peaks } = await inspectAudio(path, sha256Of(wav), reading);
     const kept = await readFile(join(folder, "call.peaks.bin"));
     const damaged = [
       Buffer.alloc(0),
@@ -71,7 +71,7 @@ describe("an audio file, looked at", () => {
     ];
     for (const bytes of damaged) {
       await writeFile(join(folder, "call.peaks.bin"), bytes);
-      const found = await inspectAudio(path, sha256Of(wav), signal);
+      const found = await inspectAudio(path, sha256Of(wav), reading);
       assert.deepEqual([found.state, found.peaks], ["verified", peaks]);
       assert.deepEqual(await readFile(join(folder, "call.peaks.bin")), kept);
     }
@@ -89,26 +89,26 @@ describe("an audio file, looked at", () => {
     ];
     for (const [bytes, isPlayable, durationMs] of kinds) {
       await writeFile(path, bytes);
-      const found = await inspectAudio(path, sha256Of(wav), signal);
+      const found = await inspectAudio(path, sha256Of(wav), reading);
       assert.deepEqual([found.state, found.isPlayable, found.durationMs], ["altered", isPlayable, durationMs]);
     }
     await rm(path);
-    assert.deepEqual(await inspectAudio(path, sha256Of(wav), signal), { state: "missing", isPlayable: false });
+    assert.deepEqual(await inspectAudio(path, sha256Of(wav), reading), { state: "missing", isPlayable: false });
   });
 
   it("is measured with 64-bit sizes, too", async () => {
-    const { peaks } = await inspectAudio(path, sha256Of(wav), signal);
+    const { peaks } = await inspectAudio(path, sha256Of(wav), reading);
     const pcm = wav.subarray(44);
     const long = Buffer.concat([rf64Header({ sampleRateHz: 8_000, dataBytes: pcm.length }), pcm]);
     await writeFile(path, long);
-    const found = await inspectAudio(path, sha256Of(long), signal);
+    const found = await inspectAudio(path, sha256Of(long), reading);
     assert.deepEqual([found.state, found.durationMs, found.peaks], ["verified", 140_000, peaks]);
   });
 
   it("leaves nothing behind where it is interrupted", async () => {
     const controller = new AbortController();
     controller.abort();
-    await assert.rejects(inspectAudio(path, sha256Of(wav), controller.signal), { name: "AbortError" });
+    await assert.rejects(inspectAudio(path, sha256Of(wav), { signal: controller.signal }), { name: "AbortError" });
     assert.deepEqual(await readdir(folder), ["call.wav"]);
   });
 });

@@ -64,7 +64,11 @@ describe("the page of a call", () => {
 
   async function writeOne(where = folder): Promise<WrittenReport> {
     const found = await findCalls([where]);
-    const [written] = await writeReports(found, { index: join(where, "index.html") }, new AbortController().signal);
+    const [written] = await writeReports(
+      found,
+      { index: join(where, "index.html") },
+      { signal: new AbortController().signal },
+    );
     return written!;
   }
 

@@ -79,4 +79,18 @@ describe("a connector's existing streams", () => {
     await again.apply();
     assert.match(session.told.join(), /the retention of 0 of 2 existing streams/);
   });
+
+  it("are deleted, though one is in use at first", async () => {
+    await make(nameOf(1), 1);
+    await make(nameOf(2), 1);
+    localAws.control.addFault({
+      kind: "error",
+      actions: ["kinesisvideo:DeleteStream"],
+      code: "ResourceInUseException",
+      httpStatus: 400,
+      times: 2,
+    });
+    await deleteStreams(session.aws, place);
+    assert.deepEqual(await names(), []);
+  });
 });

@@ -46,4 +46,11 @@ describe("the tags that mark a connector", () => {
     const spoilt = tagsOf(mark).map((tag) => (tag.Key?.endsWith(":previous") ? { ...tag, Value: "by hand" } : tag));
     assert.deepEqual(markOf(spoilt), mark);
   });
+
+  it("keep nothing to be put back that AWS would refuse", () => {
+    for (const Value of ["7 off Foo/Bar", "7 off SQS/Foo", "99999999999999999999 on SNS", "-1 on SNS", "7.5 on SNS"]) {
+      const edited = tagsOf(mark).map((tag) => (tag.Key?.endsWith(":previous") ? { ...tag, Value } : tag));
+      assert.equal(markOf(edited)?.previous, undefined, Value);
+    }
+  });
 });

@@ -128,4 +128,66 @@ describe("StreamingConfiguration and the mark on its connector", () => {
     assert.equal(session.told.length, 1);
     assert.match(session.told[0] ?? "", /chime:TagResource/);
   });
+
+  const TAG = "chime:TagResource";
+  /** As a stack of 0.1 has it, which knows neither owner nor mark. */
+  const unmarked = async () => {
+    await session.putStreaming("us-east-1", inputs.voiceConnectorId, 24);
+    const { owner: _owner, ...args } = inputs;
+    return { ...args, accountId: "123456789012", previous: { ...args, dataRetentionInHours: 7 } };
+  };
+
+  it("is known to what was destroyed after an update that AWS refused, or that was killed before its state was saved", async () => {
+    const olds = await unmarked();
+    localAws.control.addFault({ kind: "deny", actions: [PUT] });
+    const refused = update(session.aws, "id", olds, { ...inputs, dataRetentionInHours: 5 });
+    const { properties } = await refused.then(
+      () => assert.fail("the update was not refused"),
+      (error: { properties: StreamingConfigurationState }) => error,
+    );
+    localAws.control.clearFaults();
+    assert.equal(properties.ownershipNonce, (await mark())?.nonce);
+
+    await update(session.aws, "id", olds, { ...inputs, dataRetentionInHours: 5 });
+    await remove(session.aws, "id", { ...olds, onDelete: "restore" });
+    assert.equal(await retention(), 7, "what was there before is put back");
+    assert.equal(await mark(), undefined);
+  });
+
+  it("is not forgotten where an update may not write it", async () => {
+    const olds = await make();
+    localAws.control.addFault({ kind: "deny", actions: [TAG] });
+    const renamed = { ...inputs, owner: { stack: "acme/calls/prod", name: "renamed" } };
+    const { outs } = await update(session.aws, "id", olds, renamed);
+    localAws.control.clearFaults();
+    await remove(session.aws, "id", outs as StreamingConfigurationState);
+    assert.equal(await retention(), undefined);
+  });
+
+  it("is looked at by every update that puts: another stack's stops it, a lost one is written again", async () => {
+    const olds = await make();
+    const foreign = [{ Key: "pulumi-chime-voice-streaming:stack", Value: "acme/calls/test" }];
+    await session.tag(inputs.voiceConnectorId, [
+      ...foreign,
+      { Key: "pulumi-chime-voice-streaming:nonce", Value: "theirs" },
+    ]);
+    session.takeActions();
+    const change = { ...inputs, dataRetentionInHours: 5 };
+    await assert.rejects(update(session.aws, "id", olds, change), /managed by the stack acme\/calls\/test/);
+    assert.ok(!session.takeActions().includes(PUT));
+
+    await session.untag(inputs.voiceConnectorId, ["stack", "name", "nonce", "previous"]);
+    await update(session.aws, "id", olds, change);
+    assert.equal((await mark())?.nonce, olds.ownershipNonce);
+    session.takeActions();
+    await update(session.aws, "id", { ...olds, dataRetentionInHours: 5 }, inputs);
+    assert.ok(!session.takeActions().includes(TAG), "one that is right is left as it is");
+  });
+
+  it("counts as its stack's own where its nonce was taken off", async () => {
+    const outs = await make();
+    await session.untag(inputs.voiceConnectorId, ["nonce"]);
+    await remove(session.aws, "id", outs);
+    assert.equal(await retention(), undefined);
+  });
 });
