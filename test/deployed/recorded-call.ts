@@ -120,3 +120,17 @@ export async function metricValues(deployment: Deployment, functionArn: string, 
 export async function metricSum(deployment: Deployment, functionArn: string, name: string): Promise<number> {
   return (await metricValues(deployment, functionArn, name)).reduce((sum, value) => sum + value, 0);
 }
+
+/** Waits until a function has counted so much in all: what it prints reaches the logs after it has answered. */
+export async function assertCounted(
+  deployment: Deployment,
+  functionArn: string,
+  name: string,
+  expected: number,
+): Promise<void> {
+  await deployment.until(`${name} is ${expected}`, async () => {
+    const sum = await metricSum(deployment, functionArn, name);
+    assert.ok(sum <= expected, `${name} is ${sum}, more than ${expected}`);
+    return sum === expected;
+  });
+}
